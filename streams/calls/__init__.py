@@ -1,0 +1,1 @@
+"""The pure core of a call: no I/O, no clock, no globals; time arrives in the record."""
