@@ -1,0 +1,1 @@
+"""Where records come from: recorded conversations, the simulator, one module per telephony feed."""
