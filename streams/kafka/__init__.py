@@ -1,0 +1,1 @@
+"""Everything that speaks Kafka: the fast lane, checkpoints, topics, the local broker."""

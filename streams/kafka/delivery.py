@@ -1,0 +1,143 @@
+"""Outputs of a step to records on Kafka, and the figures that go with them."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from streams import topics
+from streams.calls.alerts import CallGone, Gap, Output, Suppressed
+from streams.calls.events import Alert, CallRisk, LabelledTurn
+from streams.calls.rules import Rules
+from streams.codec import encode
+from streams.config import Settings
+from streams.errors import MalformedRecord
+from streams.kafka.checkpoint import Checkpoint, LiveCall
+from streams.kafka.outbox import Headers, Outbox
+from streams.kafka.partition import Raw
+from streams.metrics import PipelineMetrics
+
+#: Linger of the producer of states and everything else that nobody waits for, ms.
+STATE_LINGER_MS = 20
+
+
+class Delivery:
+    """Sends what steps ask for. Alerts go through a producer of their own, everything else through another.
+
+    Parameters
+    ----------
+    settings : Settings
+        Names of topics, and how to reach the broker.
+    metrics : PipelineMetrics
+        Where alerts, gaps and dead letters are counted.
+    rules : Rules
+        The rules in force; replaced as a whole when they change.
+    fail : callable
+        Called with a sentence when something cannot be sent.
+    allowed : callable
+        Asked before every send: false once this worker may have lost its partitions.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        metrics: PipelineMetrics,
+        rules: Rules,
+        fail: Callable[[str], None],
+        allowed: Callable[[], bool],
+    ) -> None:
+        self.rules = rules
+        self._metrics = metrics
+        self._name = settings.topic
+        self._prefix = len(settings.topic_prefix)
+        self.alerts = Outbox(settings, 0, fail, allowed)
+        self.states = Outbox(settings, STATE_LINGER_MS, fail, allowed)
+
+    async def start(self) -> None:
+        """Connect."""
+        await asyncio.gather(self.alerts.start(), self.states.start())
+
+    async def stop(self) -> None:
+        """Send what is queued and disconnect."""
+        await asyncio.gather(self.alerts.stop(), self.states.stop())
+
+    def emit(self, partition: int, call: LiveCall, outputs: Sequence[Output], raw: Raw | None) -> None:
+        """Send what a step asked for; what is sent is added to the call's `sends`."""
+        for output in outputs:
+            if isinstance(output, Suppressed):
+                self._metrics.suppressed.labels(output.reason, self._metrics.queue(output.queue)).inc()
+            elif isinstance(output, Gap):
+                self._metrics.gaps.labels(output.kind).inc()
+            elif isinstance(output, Alert):
+                call.sends.append(self._send_alert(partition, call.key, output, raw))
+            else:
+                call.sends.append(self._send_other(partition, call.key, output))
+
+    def dead_letter(self, checkpoint: Checkpoint, raw: Raw, problem: MalformedRecord) -> None:
+        """Keep a record that could not be used; its offset is committed only once it is kept."""
+        held = (raw.offset, -1) if raw.topic == self._name(topics.CALL_EVENTS) else (-1, raw.offset)
+        serial = checkpoint.hold(*held)
+        self.refuse(raw, problem).add_done_callback(lambda _: checkpoint.acknowledged(serial))
+
+    def refuse(self, raw: Raw, problem: MalformedRecord) -> asyncio.Future[None]:
+        """Send a record that could not be used to the dead letters."""
+        self._metrics.dead_letter(raw.topic[self._prefix :], problem.reason)
+        value = raw.value if raw.value is None else raw.value[: topics.MAX_DEAD_LETTER_BYTES - 64 * 1024]
+        return self.states.put(
+            self._name(topics.DEAD_LETTERS), raw.key, value, headers=_dead_letter_headers(raw, problem)
+        )
+
+    def publish(self, model: str, snapshot: bytes) -> None:
+        """Send a new version of a model to every worker."""
+        self.states.put(self._name(topics.MODEL_SNAPSHOTS), model.encode(), snapshot, 0)
+
+    def save(self, partition: int, key: bytes, value: bytes | None) -> asyncio.Future[None]:
+        """Write a call's state, or its tombstone."""
+        if value is not None:
+            self._metrics.state_bytes.inc(len(key) + len(value))
+        return self.states.put(self._name(topics.CALL_STATE), key, value, partition)
+
+    def bury(self, partition: int, call: LiveCall) -> None:
+        """Remove the remains of an ended call from the state topic."""
+        self.save(partition, call.key, None)
+
+    def __len__(self) -> int:
+        return len(self.alerts) + len(self.states)
+
+    def _send_alert(self, partition: int, key: bytes, alert: Alert, raw: Raw | None) -> asyncio.Future[None]:
+        came = raw.timestamp if raw is not None else int(time.time() * 1000)
+        recovered = alert.kind == "deescalation"
+        topic = topics.DEESCALATION_ALERTS if recovered else topics.ESCALATION_ALERTS
+        headers = [("cause-timestamp", str(came).encode())]
+        sent = self.alerts.put(self._name(topic), key, encode(alert), partition, headers)
+        sent.add_done_callback(partial(self._alerted, alert, came))
+        return sent
+
+    def _alerted(self, alert: Alert, came: int, _: asyncio.Future[None]) -> None:
+        self._metrics.alert(alert, time.time() - came / 1000)
+
+    def _send_other(
+        self, partition: int, key: bytes, output: CallRisk | CallGone | LabelledTurn
+    ) -> asyncio.Future[None]:
+        if isinstance(output, LabelledTurn):
+            self._metrics.examples.labels("sentiment", output.source).inc()
+            return self.states.put(
+                self._name(topics.LABELLED_EXAMPLES), output.record_id.encode(), encode(output), 0
+            )
+        value = None
+        if isinstance(output, CallRisk):
+            self._metrics.call_risk.observe(output.risk)
+            value = encode(output)
+        return self.states.put(self._name(topics.CALL_RISK), key, value, partition)
+
+
+def _dead_letter_headers(raw: Raw, problem: MalformedRecord) -> Headers:
+    return [
+        ("reason", problem.reason.encode()),
+        ("detail", problem.detail.encode()),
+        ("field", problem.field.encode()),
+        ("topic", raw.topic.encode()),
+        ("partition", str(raw.partition).encode()),
+        ("offset", str(raw.offset).encode()),
+        ("timestamp", str(raw.timestamp).encode()),
+    ]

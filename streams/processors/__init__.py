@@ -1,0 +1,1 @@
+"""Faust agents, thin: they move records between Kafka and the core."""
