@@ -1,0 +1,1 @@
+"""Speed and size, measured on purpose: nothing here runs in `make test`."""
