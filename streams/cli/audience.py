@@ -15,6 +15,8 @@ from streams.kafka.admin import connection
 
 #: How often, in seconds, a listener looks whether it should end.
 _LOOK_S = 0.2
+#: Longest time, in seconds, that it takes to read what is left when it should.
+_LAST_S = 20.0
 
 
 @dataclass
@@ -66,7 +68,7 @@ class Audience:
             thread.start()
 
     def close(self) -> None:
-        """Stop listening."""
+        """Hear what the topics hold by now, and stop listening."""
         self._closing.set()
         for thread in self._threads:
             thread.join()
@@ -80,13 +82,22 @@ class Audience:
         )
         try:
             while not self._closing.is_set():
-                records = consumer.poll(timeout_ms=int(_LOOK_S * 1000))
-                now_ms = time.time() * 1000
-                for batch in records.values():
-                    for record in batch:
-                        take(record, now_ms)
+                self._hear(consumer, take)
+            deadline = time.monotonic() + _LAST_S
+            ends = consumer.end_offsets(list(consumer.assignment()))
+            while any(consumer.position(part) < end for part, end in ends.items()):
+                if time.monotonic() > deadline:
+                    break
+                self._hear(consumer, take)
         finally:
             consumer.close()
+
+    def _hear(self, consumer: Any, take: Callable[[Any, float], None]) -> None:
+        records = consumer.poll(timeout_ms=int(_LOOK_S * 1000))
+        now_ms = time.time() * 1000
+        for batch in records.values():
+            for record in batch:
+                take(record, now_ms)
 
     def _take_alert(self, record: Any, now_ms: float) -> None:
         alert: dict[str, Any] = json.loads(record.value)

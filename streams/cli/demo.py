@@ -2,14 +2,14 @@
 
 import math
 import os
+import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Event
 
@@ -38,10 +38,11 @@ CALLS = (
 #: Call time from one call's beginning to the next one's: a dozen calls are live at once.
 EVERY_MS = 8_000
 READY_S = 60
-#: After the last record: how long to wait until all are processed, and then for alerts on their way.
+#: After the last record: how long to wait until all are processed.
 DRAIN_S = 60
-SETTLE_S = 1.0
 STOP_S = 30
+#: Where the worker's log says that its pages are.
+_PAGES = re.compile(r"metrics at (http://\S+)/metrics")
 
 
 @click.command()
@@ -91,18 +92,18 @@ def _run(screen: Screen, stop: Event, once: bool, speed: float) -> Summary:
             replication_factor=1,
             topic_prefix="",
             data_dir=directory,
-            web_port=_free_port(),
+            web_port=0,
             mode="live",
         )
         apply_topics(settings)
         screen.say(f"Kafka at {kafka.bootstrap_servers}, topics applied; starting a worker …")
-        stack.enter_context(_worker(settings, stop))
-        screen.say(f"worker ready, its metrics at {_page(settings, 'metrics')}; Ctrl-C ends the demo\n")
         audience = Audience(settings, screen.alert)
         stack.callback(audience.close)
-        fed = _feed(settings, conversations, once, speed, stop, screen, audience)
-        processed, dead = _drained(settings, fed.acknowledged)
-        time.sleep(SETTLE_S)
+        with _worker(settings, stop) as pages:
+            screen.say(f"worker ready, its metrics at {pages}/metrics; Ctrl-C ends the demo\n")
+            fed = _feed(settings, conversations, once, speed, stop, screen, audience)
+            processed, dead = _drained(settings, pages, fed.acknowledged)
+        audience.close()  # the worker has sent everything before it ended
         return summarise(conversations, fed, processed, dead, audience.heard)
 
 
@@ -131,7 +132,8 @@ def _feed(
 
 
 @contextmanager
-def _worker(settings: Settings, stop: Event) -> Iterator[None]:
+def _worker(settings: Settings, stop: Event) -> Iterator[str]:
+    """Run a worker; yield the address of its pages once it is ready."""
     log = settings.data_dir / "worker.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ATTUNE_")}
     for name in settings.__struct_fields__:
@@ -146,8 +148,7 @@ def _worker(settings: Settings, stop: Event) -> Iterator[None]:
             start_new_session=True,
         )
     try:
-        _wait_ready(settings, process, log, stop)
-        yield
+        yield _wait_ready(process, log, stop)
     finally:
         process.terminate()
         try:
@@ -157,33 +158,36 @@ def _worker(settings: Settings, stop: Event) -> Iterator[None]:
             process.wait()
 
 
-def _wait_ready(settings: Settings, process: subprocess.Popen[bytes], log: Path, stop: Event) -> None:
+def _wait_ready(process: subprocess.Popen[bytes], log: Path, stop: Event) -> str:
     deadline = time.monotonic() + READY_S
+    pages = ""
     while time.monotonic() < deadline and not stop.is_set():
         if process.poll() is not None:
             raise SetupError(f"the worker ended at once, see {log}: {_last_line(log)}")
-        try:
-            with urllib.request.urlopen(_page(settings, "readyz"), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
+        if said := _PAGES.search(log.read_text(errors="replace")):
+            pages = said[1]
+            with suppress(OSError), urllib.request.urlopen(f"{pages}/readyz", timeout=1):
+                return pages
+        time.sleep(0.1)
     if not stop.is_set():
         raise SetupError(f"the worker was not ready within {READY_S} s, see {log}: {_last_line(log)}")
+    return pages
 
 
-def _drained(settings: Settings, acknowledged: int) -> tuple[int, int]:
+def _drained(settings: Settings, pages: str, acknowledged: int) -> tuple[int, int]:
     """Wait until the worker has dealt with every record; return how many it has, and the dead letters."""
     deadline = time.monotonic() + DRAIN_S
-    while True:
-        processed, dead = _processed(settings)
+    while acknowledged:
+        processed, dead = _processed(settings, pages)
         if processed >= acknowledged or time.monotonic() > deadline:
             return processed, dead
         time.sleep(0.2)
+    return 0, 0
 
 
-def _processed(settings: Settings) -> tuple[int, int]:
+def _processed(settings: Settings, pages: str) -> tuple[int, int]:
     try:
-        with urllib.request.urlopen(_page(settings, "metrics"), timeout=5) as page:
+        with urllib.request.urlopen(f"{pages}/metrics", timeout=5) as page:
             text = page.read().decode()
     except OSError as exc:
         raise BrokerError(f"the worker has ended, see {settings.data_dir / 'worker.log'}: {exc}") from exc
@@ -193,16 +197,6 @@ def _processed(settings: Settings) -> tuple[int, int]:
             if sample.name in totals:
                 totals[sample.name] += sample.value
     return int(totals["attune_records_total"]), int(totals["attune_dead_letters_total"])
-
-
-def _page(settings: Settings, name: str) -> str:
-    return f"http://{settings.web_host}:{settings.web_port}/{name}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _last_line(log: Path) -> str:

@@ -135,7 +135,8 @@ class Node:
         answer = subprocess.run(
             [
                 *self.command(java, jars, "kafka.tools.StorageTool"),
-                *("format", "--ignore-formatted", "-t", cluster_id, "-c", str(self._properties)),
+                # In one word: one id in 64 begins with a dash and would be taken for an option.
+                *("format", "--ignore-formatted", f"--cluster-id={cluster_id}", "-c", str(self._properties)),
             ],
             capture_output=True,
             text=True,

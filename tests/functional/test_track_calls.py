@@ -151,8 +151,11 @@ async def tracking(bench: Bench) -> AsyncIterator[Any]:
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
-    return Bench(monkeypatch)
+async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    bench = Bench(monkeypatch)
+    yield bench
+    # Faust makes a consumer with a thread that is never started, so nobody else closes its loop.
+    bench.app.consumer._thread.thread_loop.close()
 
 
 STARTED = CallStarted("c1", T0, queue="billing", locale="en-US")

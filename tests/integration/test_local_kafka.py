@@ -13,6 +13,9 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from streams.errors import BrokerError
 from streams.kafka.broker import LocalKafka
+from streams.kafka.jars import check_jars
+from streams.kafka.java import find_java
+from streams.kafka.layout import make_layout
 
 pytestmark = pytest.mark.kafka
 
@@ -40,6 +43,14 @@ def _java_of(folder: Path) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def test_a_cluster_id_that_begins_with_a_dash_is_no_option(tmp_path: Path) -> None:
+    """One in 64 does: Kafka then refused to lay out its storage."""
+    layout = make_layout(tmp_path, 0, 1)
+    [node] = layout.nodes(tmp_path)
+    node.format(find_java(), check_jars(), "-bcdefghijklmnopqrstuA", layout.properties(node))
+    assert "cluster.id=-bcdefghijklmnopqrstuA" in (node.directory / "data" / "meta.properties").read_text()
 
 
 def test_up_status_down_each_twice_and_the_data_stays(tmp_path: Path) -> None:

@@ -43,7 +43,10 @@ def listening(pid: int) -> set[tuple[str, int]]:
     """Addresses on which a process listens, as Linux lists them."""
     mine = set()
     for handle in Path(f"/proc/{pid}/fd").iterdir():
-        target = str(handle.readlink())
+        try:
+            target = str(handle.readlink())
+        except FileNotFoundError:  # closed since the folder was read
+            continue
         if target.startswith("socket:["):
             mine.add(target.removeprefix("socket:[").removesuffix("]"))
     found = set()
