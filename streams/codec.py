@@ -1,17 +1,22 @@
 """Bytes to records and back: decoded once, at the edge; what cannot be used says why."""
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from streams.calls.events import CallEvent, LabelledTurn, TranscriptTokens
+from streams.calls.reports import ContactReport, CustomerContext, StintReport
 from streams.errors import MalformedRecord
 from streams.topics import MAX_RECORD_BYTES
 
 _events = msgspec.json.Decoder(CallEvent)
 _tokens = msgspec.json.Decoder(TranscriptTokens)
 _examples = msgspec.json.Decoder(LabelledTurn)
+_contexts = msgspec.json.Decoder(CustomerContext)
+_contacts = msgspec.json.Decoder(ContactReport)
+_stints = msgspec.json.Decoder(StintReport)
 _encoder = msgspec.json.Encoder()
+Record = TypeVar("Record", bound=msgspec.Struct)
 #: What decoding raises for bytes of any kind; text that is not UTF-8 is no `DecodeError`.
 _BAD_BYTES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -87,6 +92,17 @@ def decode_tokens(raw: Raw) -> TranscriptTokens:
     return tokens
 
 
+def decode_context(raw: Raw) -> CustomerContext:
+    """Return what is known of a call's customer, from a record of `customer-context`.
+
+    Raises
+    ------
+    MalformedRecord
+        With the reason, and the path of the field at fault.
+    """
+    return _decoded(raw, _contexts, "call_id")
+
+
 def decode_example(raw: Raw) -> LabelledTurn:
     """Return the labelled turn in a record of `labelled-examples`.
 
@@ -95,16 +111,54 @@ def decode_example(raw: Raw) -> LabelledTurn:
     MalformedRecord
         With the reason, and the path of the field at fault.
     """
+    return _decoded(raw, _examples, "record_id")
+
+
+def decode_contact(raw: Raw) -> ContactReport:
+    """Return the report in a record of `customers-in`.
+
+    Raises
+    ------
+    MalformedRecord
+        With the reason, and the path of the field at fault.
+    """
+    return _decoded(raw, _contacts, "customer_id")
+
+
+def decode_stint(raw: Raw) -> StintReport:
+    """Return the report in a record of `agents-in`.
+
+    Raises
+    ------
+    MalformedRecord
+        With the reason, and the path of the field at fault.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> decode_stint(SimpleNamespace(key=b"a1", value=b"{}"))
+    Traceback (most recent call last):
+    ...
+    streams.errors.MalformedRecord: wrong_field: Object missing required field `record_id`
+    """
+    return _decoded(raw, _stints, "agent_id")
+
+
+def _decoded(raw: Raw, decoder: msgspec.json.Decoder[Record], key: str) -> Record:
+    """Return what a record of an internal topic holds; its key is the field of that name, and not empty."""
     value = raw.value
     if value is None or len(value) > MAX_RECORD_BYTES:
         raise _unusable(value)
     try:
-        example = _examples.decode(value)
+        record = decoder.decode(value)
     except _BAD_BYTES as exc:
         raise _malformed(exc) from exc
-    if example.record_id.encode() != raw.key:
-        raise _wrong_key(raw.key, "record_id")
-    return example
+    name: str = getattr(record, key)
+    if name.encode() != raw.key:
+        raise _wrong_key(raw.key, key)
+    if not name:
+        raise MalformedRecord("wrong_field", "the name is empty", f"$.{key}")
+    return record
 
 
 def _unusable(value: bytes | None) -> MalformedRecord:

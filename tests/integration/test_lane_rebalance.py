@@ -26,7 +26,7 @@ def under_load(settings: Settings) -> Iterator[list[Numbered]]:
             for place in range(500):
                 own.send_all(Numbered(CALLS, 500).records(place, place + 1))
                 sent[:] = [Numbered(CALLS, place + 1)]
-                if enough.wait(0.04):
+                if enough.wait(0.08):
                     return
 
     feeder = threading.Thread(target=feed)
