@@ -1,6 +1,6 @@
 """Bytes to records and back: decoded once, at the edge; what cannot be used says why."""
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -12,6 +12,7 @@ _events = msgspec.json.Decoder(CallEvent)
 _tokens = msgspec.json.Decoder(TranscriptTokens)
 _examples = msgspec.json.Decoder(LabelledTurn)
 _encoder = msgspec.json.Encoder()
+Decoded = TypeVar("Decoded")
 #: What decoding raises for bytes of any kind; text that is not UTF-8 is no `DecodeError`.
 _BAD_BYTES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -47,13 +48,7 @@ def decode_event(raw: Raw) -> CallEvent:
     MalformedRecord
         With the reason, and the path of the field at fault.
     """
-    value = raw.value
-    if value is None or len(value) > MAX_RECORD_BYTES:
-        raise _unusable(value)
-    try:
-        event: CallEvent = _events.decode(value)
-    except _BAD_BYTES as exc:
-        raise _malformed(exc) from exc
+    event: CallEvent = _decoded(raw, _events)
     if event.call_id.encode() != raw.key:
         raise _wrong_key(raw.key)
     return event
@@ -75,13 +70,7 @@ def decode_tokens(raw: Raw) -> TranscriptTokens:
     ...
     streams.errors.MalformedRecord: wrong_field: Object missing required field `utterance`
     """
-    value = raw.value
-    if value is None or len(value) > MAX_RECORD_BYTES:
-        raise _unusable(value)
-    try:
-        tokens = _tokens.decode(value)
-    except _BAD_BYTES as exc:
-        raise _malformed(exc) from exc
+    tokens = _decoded(raw, _tokens)
     if tokens.call_id.encode() != raw.key:
         raise _wrong_key(raw.key)
     return tokens
@@ -95,16 +84,20 @@ def decode_example(raw: Raw) -> LabelledTurn:
     MalformedRecord
         With the reason, and the path of the field at fault.
     """
+    example = _decoded(raw, _examples)
+    if example.record_id.encode() != raw.key:
+        raise _wrong_key(raw.key, "record_id")
+    return example
+
+
+def _decoded(raw: Raw, decoder: msgspec.json.Decoder[Decoded]) -> Decoded:
     value = raw.value
     if value is None or len(value) > MAX_RECORD_BYTES:
         raise _unusable(value)
     try:
-        example = _examples.decode(value)
+        return decoder.decode(value)
     except _BAD_BYTES as exc:
         raise _malformed(exc) from exc
-    if example.record_id.encode() != raw.key:
-        raise _wrong_key(raw.key, "record_id")
-    return example
 
 
 def _unusable(value: bytes | None) -> MalformedRecord:
