@@ -204,7 +204,15 @@ class Training:
 
 def register(app: faust.App, training: Training) -> None:
     """Add the processor to the app."""
-    source = app.topic(training.topic, key_type=bytes, value_type=bytes, partitions=1)
+    # With a type alone Faust still tries JSON before we see the bytes, and a bad one ends the stream.
+    source = app.topic(
+        training.topic,
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+        partitions=1,
+    )
 
     @app.agent(source, name="train_models", concurrency=1)
     async def train_models(examples: faust.StreamT[bytes]) -> None:
