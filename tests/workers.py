@@ -149,6 +149,24 @@ class Worker:
         return int(self.metric("attune_records_total", outcome="applied"))
 
 
+def stored(settings: Settings, name: str) -> list[Any]:
+    """Everything that a topic holds, as kafka-python gives it, in the order of each partition."""
+    consumer = KafkaConsumer(**connection(settings), fetch_max_bytes=64 * 2**20)
+    try:
+        topic = settings.topic(name)
+        parts = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        consumer.assign(parts)
+        consumer.seek_to_beginning()
+        ends = consumer.end_offsets(parts)
+        found: list[Any] = []
+        while any(consumer.position(part) < ends[part] for part in parts):
+            for records in consumer.poll(timeout_ms=200).values():
+                found.extend(records)
+        return found
+    finally:
+        consumer.close()
+
+
 class Broker:
     """What a test writes to and reads from its own topics; names are without the prefix."""
 
@@ -184,20 +202,7 @@ class Broker:
 
     def read(self, name: str) -> list[Any]:
         """Return every record of a topic, as kafka-python gives it, in the order of each partition."""
-        consumer = KafkaConsumer(**connection(self.settings), fetch_max_bytes=64 * 2**20)
-        try:
-            topic = self.settings.topic(name)
-            parts = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-            consumer.assign(parts)
-            consumer.seek_to_beginning()
-            ends = consumer.end_offsets(parts)
-            found: list[Any] = []
-            while any(consumer.position(part) < ends[part] for part in parts):
-                for records in consumer.poll(timeout_ms=200).values():
-                    found.extend(records)
-            return found
-        finally:
-            consumer.close()
+        return stored(self.settings, name)
 
     def read_json(self, name: str) -> list[dict[str, Any]]:
         """Return the decoded values of a topic, without tombstones."""

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer
 from kafka.partitioner.default import murmur2
 
 from streams.calls.events import CallEvent, TranscriptTokens
@@ -24,6 +24,7 @@ from streams.kafka.broker import LocalKafka
 from streams.kafka.feed import CLOCK_EVERY, FeedReport, feed, first_instant
 from streams.sources.simulated import simulated_calls
 from streams.sources.timeline import TimedRecord, length_ms, play
+from tests.workers import stored
 
 pytestmark = pytest.mark.kafka
 DEMO = Path(__file__).parents[2] / "deploy" / "demo" / "calls.jsonl"
@@ -32,24 +33,6 @@ DEMO = Path(__file__).parents[2] / "deploy" / "demo" / "calls.jsonl"
 def simulated(calls: int, speed: float, concurrent: int = 10) -> list[TimedRecord]:
     made = [call.arrival for call in simulated_calls(concurrent=concurrent, calls=calls, seed=4)]
     return list(play(made, first_instant(int(time.time() * 1000), speed, length_ms(made))))
-
-
-def stored(settings: Settings, name: str) -> list[Any]:
-    """Everything that a topic holds, as Kafka gives it."""
-    consumer = KafkaConsumer(**connection(settings))
-    try:
-        topic = settings.topic(name)
-        parts = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-        consumer.assign(parts)
-        consumer.seek_to_beginning()
-        ends = consumer.end_offsets(parts)
-        found: list[Any] = []
-        while any(consumer.position(part) < ends[part] for part in parts):
-            for records in consumer.poll(timeout_ms=500).values():
-                found.extend(records)
-        return found
-    finally:
-        consumer.close()
 
 
 def per_call(settings: Settings) -> dict[tuple[str, str], list[Any]]:
