@@ -1,9 +1,13 @@
 """The consumer group as the broker sees it: what is committed, what is behind, and members that are dead."""
 
+import time
+from collections.abc import Callable
 from contextlib import closing
+from typing import TypeVar
 
 from kafka import KafkaAdminClient
 from kafka.admin import MemberToRemove, OffsetSpec
+from kafka.errors import KafkaError
 from kafka.structs import TopicPartition
 
 from streams.config import Settings
@@ -11,12 +15,25 @@ from streams.kafka.admin import connection
 from tests.faults.oracle import SOURCE_TOPICS
 
 Offsets = dict[tuple[str, int], int]
+Answer = TypeVar("Answer")
+
+
+def asked(settings: Settings, question: Callable[[KafkaAdminClient], Answer], seconds: float = 30) -> Answer:
+    """Ask until the broker answers: one that wakes up leads no partition at first."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with closing(KafkaAdminClient(**connection(settings))) as admin:
+                return question(admin)
+        except KafkaError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def committed(settings: Settings) -> Offsets:
     """Return what the group has committed, by (topic, partition)."""
-    with closing(KafkaAdminClient(**connection(settings))) as admin:
-        known = admin.list_group_offsets(settings.app_id)[settings.app_id]
+    known = asked(settings, lambda admin: admin.list_group_offsets(settings.app_id)[settings.app_id])
     return {(place.topic, place.partition): found.offset for place, found in known.items()}
 
 
@@ -27,8 +44,8 @@ def ends(settings: Settings, *names: str) -> Offsets:
         for name in names
         for number in range(settings.partitions)
     ]
-    with closing(KafkaAdminClient(**connection(settings))) as admin:
-        found = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
+    latest = dict.fromkeys(places, OffsetSpec.LATEST)
+    found = asked(settings, lambda admin: admin.list_partition_offsets(latest))
     return {(place.topic, place.partition): at.offset for place, at in found.items() if at.offset}
 
 
@@ -39,15 +56,12 @@ def settled(settings: Settings) -> bool:
 
 def members(settings: Settings) -> list[str]:
     """Return the ids of the group's members, dead ones included until their session ends."""
-    with closing(KafkaAdminClient(**connection(settings))) as admin:
-        group = admin.describe_groups([settings.app_id])[settings.app_id]
+    group = asked(settings, lambda admin: admin.describe_groups([settings.app_id])[settings.app_id])
     return [member["member_id"] for member in group["members"]]
 
 
 def drop_members(settings: Settings) -> None:
     """Take the dead out of the group, instead of waiting for the end of their session."""
-    with closing(KafkaAdminClient(**connection(settings))) as admin:
-        group = admin.describe_groups([settings.app_id])[settings.app_id]
-        gone = [MemberToRemove(member_id=member["member_id"]) for member in group["members"]]
-        if gone:
-            admin.remove_group_members(settings.app_id, gone)
+    gone = [MemberToRemove(member_id=member) for member in members(settings)]
+    if gone:
+        asked(settings, lambda admin: admin.remove_group_members(settings.app_id, gone))
