@@ -52,6 +52,13 @@ def test_a_locale_takes_phrases_and_negators_of_its_base(tmp_path: Path) -> None
     assert heard(rules, "en-US", "you muppet") == set()
 
 
+def test_negators_know_the_groups_of_their_locale(tmp_path: Path) -> None:
+    text = 'negators = ["{no}"]\ngroups.no = ["not|never"]\nsignals.abuse.say = ["idiot"]'
+    rules = load(tmp_path, en_US=text)
+    assert heard(rules, "en-US", "idiot") == {"abuse"}
+    assert heard(rules, "en-US", "never idiot") == set()
+
+
 def test_a_language_without_a_model_gets_none(tmp_path: Path) -> None:
     rules = load(tmp_path, en_US="", de_DE='signals.abuse.say = ["sie idiot"]')
     assert rules.voice("de-DE").weights is NO_MODEL
@@ -66,6 +73,7 @@ def test_a_language_without_a_model_gets_none(tmp_path: Path) -> None:
         ('signals.abuse.say = [""]', r"en-US\.toml.*signals"),
         ('signals.abuse.say = ["you {fool}"]', r"en-US\.toml: .*no group \{fool\}"),
         ('signals.abuse.say = ["you (idiot"]', r"en-US\.toml: .*without its \)"),
+        ('signals.abuse.say = ["you (idiot|)"]', r"en-US\.toml: .*nothing stands between two marks"),
         ('signals.rudeness.say = ["you idiot"]', r"en-US\.toml: 'rudeness' is no signal"),
         ('signals.dead_air.say = ["hello"]', r"en-US\.toml: 'dead_air' is no signal"),
         ("signalls = {}", r"en-US\.toml.*signalls"),

@@ -146,6 +146,8 @@ class _Reading:
                 self._at += 1
                 part = Optional(part)
             parts.append(part)
+        if not parts:
+            raise PatternError(f"{self._pattern!r}: nothing stands between two marks; write (…)? for an option")
         return parts[0] if len(parts) == 1 else Sequenced(tuple(parts))
 
     def _part(self) -> Node:

@@ -69,7 +69,8 @@ class Tables:
         negators: Sequence[str],
         quotes: Sequence[str],
     ) -> None:
-        self._negators, self._quotes = _literal(negators), _literal(quotes)
+        known = Groups(groups)
+        self._negators, self._quotes = _literal(negators, known), _literal(quotes, known)
         self._whole = Machine(negators={words[0] for words in self._negators.get(1, ())})
         self._parts = Machine(open_ended=True)
         self._quoted = {signal for signal, patterns in signals.items() if patterns.quoted}
@@ -81,7 +82,6 @@ class Tables:
         self._awaited: set[int] = set()
         self._lasts: dict[int, list[tuple[int, int, tuple[int, ...]]]] = {}
         self._at_end: dict[int, list[tuple[int, list[int]]]] = {}
-        known = Groups(groups)
         for signal, patterns in signals.items():
             for barred, lines in ((False, patterns.say), (True, patterns.unless)):
                 for line in lines:
@@ -239,12 +239,12 @@ class Tables:
         return Found(fragments, tuple(sorted(alone)), waiting)
 
 
-def _literal(lines: Iterable[str]) -> dict[int, set[tuple[str, ...]]]:
+def _literal(lines: Iterable[str], groups: Groups) -> dict[int, set[tuple[str, ...]]]:
     """Return all that patterns without gaps can be, by their number of words."""
     machine = Machine()
     found: dict[int, set[tuple[str, ...]]] = {}
     for line in lines:
-        for words in machine.sequences(machine.add(Groups().read(line))[0]):
+        for words in machine.sequences(machine.add(groups.read(line))[0]):
             found.setdefault(len(words), set()).add(words)
     return found
 
