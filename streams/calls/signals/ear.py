@@ -26,6 +26,7 @@ class Ear(Struct):
 
     node: int = START_NODE
     words: list[str] = []
+    known: list[str] = []  # the words as the patterns know them, as far as somebody had to look
     spots: list[int] = []
     seen: dict[int, int] = {}
     bars: list[tuple[int, int]] = []  # near misses that may be there, and the count of words where they end
@@ -43,11 +44,11 @@ class Ear(Struct):
             if candidates:
                 self._look(candidates, hits, tables, ended=True)
             self.seen = {}
-        self.node, self.words, self.spots, self.bars = START_NODE, [], [], []
+        self.node, self.words, self.known, self.spots, self.bars = START_NODE, [], [], [], []
 
     def _look(self, candidates: list[int], hits: list[Hit], tables: Tables, *, ended: bool) -> None:
-        length = len(self.words)
-        words = list(map(tables.as_known, self.words))
+        words, length = self.known, len(self.words)
+        words += map(tables.as_known, self.words[len(words) :])
         for number in candidates:
             signal = tables.signal(number)
             heard = self._heard(signal, hits)

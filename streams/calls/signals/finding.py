@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 
 class Awaiting(NamedTuple):
-    """A pattern whose last fragment has come: how long it can be, in words, and what else has to be there."""
+    """A pattern whose last fragment has come: most words since the one before, and what else it needs."""
 
     pattern: int
-    length: int
-    rest: tuple[int, ...]
+    within: int
+    rest: frozenset[int]
 
 
 class Found(NamedTuple):
@@ -41,13 +41,13 @@ def due(found: Found, seen: dict[int, int], place: int) -> list[int]:
     """
     fragments, alone, awaiting = found
     patterns = list(alone)
-    if awaiting and seen:
-        for fragment in awaiting if len(awaiting) < len(seen) else seen:
-            at = seen.get(fragment)
-            if at is not None and fragment in awaiting:
-                for number, length, rest in awaiting[fragment]:
-                    if at > place - length and all(map(seen.__contains__, rest)):
-                        patterns.append(number)
+    if awaiting:
+        for fragment in awaiting.keys() & seen.keys():
+            behind = place - seen[fragment]
+            for number, within, rest in awaiting[fragment]:
+                if behind <= within and (not rest or seen.keys() >= rest):
+                    patterns.append(number)
     for fragment in fragments:
         seen[fragment] = place
+    patterns.sort()
     return patterns

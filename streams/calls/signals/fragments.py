@@ -21,14 +21,15 @@ class Way(NamedTuple):
     ----------
     needed : tuple of Node
         Fragments that have to be there, in order, without the last.
-    lasts : tuple of Node
-        Fragments of which one is the last to be heard.
+    lasts : tuple of (Node, int)
+        Fragments of which one is the last to be heard, each with the most words from the end of what is
+        needed before it to its own.
     may_end, must_end : bool
         Whether the end of the sentence may be part of it, and whether it has to be.
     """
 
     needed: tuple[Node, ...]
-    lasts: tuple[Node, ...]
+    lasts: tuple[tuple[Node, int], ...]
     may_end: bool
     must_end: bool
 
@@ -45,19 +46,21 @@ def ways_through(pattern: Node, shown: str) -> list[Way]:
     --------
     >>> [way] = ways_through(Sequenced((Word("to"), Gap(3), Word("manager"))), "to ..3 manager")
     >>> way.needed, way.lasts
-    ((Word(text='to', prefix=False),), (Word(text='manager', prefix=False),))
+    ((Word(text='to', prefix=False),), ((Word(text='manager', prefix=False), 4),))
     """
     found = []
     for parts in _spread(pattern, shown):
-        fragments = _fragments(parts)
+        fragments, spans = _fragments(parts)
         required = [place for place, fragment in enumerate(fragments) if not may_be_empty(fragment)]
         if not required:
             continue  # it could match without a word, which is refused elsewhere
         last = required[-1]
+        after = required[-2] + 1 if len(required) > 1 else 0
+        lasts = [last, *(place for place in range(last + 1, len(fragments)) if _has_word(fragments[place]))]
         found.append(
             Way(
                 tuple(fragments[place] for place in required[:-1]),
-                (fragments[last], *(part for part in fragments[last + 1 :] if _has_word(part))),
+                tuple((fragments[place], sum(spans[after : place + 1])) for place in lasts),
                 any(_has_end(part) for part in fragments),
                 any(_needs_end(part) for part in fragments),
             )
@@ -91,14 +94,20 @@ def _spread(node: Node, shown: str) -> list[tuple[Node, ...]]:
     return ways
 
 
-def _fragments(parts: tuple[Node, ...]) -> list[Node]:
+def _fragments(parts: tuple[Node, ...]) -> tuple[list[Node], list[int]]:
+    """Return what stands between the gaps, and the most words of each with the gap before it."""
     fragments: list[list[Node]] = [[]]
+    spans = [0]
     for part in parts:
-        if isinstance(part, Gap):
+        if isinstance(part, Gap) and fragments[-1]:
             fragments.append([])
-        else:
+            spans.append(0)
+        elif not isinstance(part, Gap):
             fragments[-1].append(part)
-    return [held[0] if len(held) == 1 else Sequenced(tuple(held)) for held in fragments if held]
+        spans[-1] += most_words(part)
+    if not fragments[-1]:
+        del fragments[-1], spans[-1]
+    return [held[0] if len(held) == 1 else Sequenced(tuple(held)) for held in fragments], spans
 
 
 def _has_gap(node: Node) -> bool:

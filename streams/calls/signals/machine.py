@@ -3,8 +3,9 @@
 A pattern is a way through places: from its first to its last, over words.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from streams.calls.signals.backwards import Backwards
 from streams.calls.signals.patterns import (
     Either,
     Gap,
@@ -59,12 +60,11 @@ class Machine:
         self.prefixes: set[str] = set()
         self.forward = Walk(self.arcs, negators)
         self._reverse: list[list[Arc]] = []
-        self._backward = Walk(self._reverse, negators)
+        self._back = Backwards(self._reverse, negators)
         self._gap_kind = MILD
         self._end_kind = FREE if open_ended else AT_END
         self._grown: dict[tuple[int, Node], int] = {}
         self._splits: dict[int, tuple[frozenset[str], list[Node], Either]] = {}
-        self._lasts: dict[tuple[int, bool], tuple[int, ...]] = {}
 
     def add(self, tree: Node, *, negated: bool = False) -> tuple[int, int]:
         """Add a tree by itself and return its first and its last place.
@@ -120,16 +120,7 @@ class Machine:
         int
             Index of the first word of the match, -1 when there is none.
         """
-        places: Iterable[int] = self._before(last, ended)
-        found = -1
-        for index in range(len(words) - 1, -1, -1):
-            places = self._backward.follow(places, words[index])
-            if not places:
-                return found
-            if first in places:
-                found = index
-        # At the beginning of the sentence a pattern may also ask for it.
-        return 0 if first in self._backward.reached(places, at_start=True) else found
+        return self._back.longest(first, last, words, ended=ended)
 
     def sequences(self, first: int) -> Iterator[tuple[str, ...]]:
         """Yield all that a pattern without gaps and endings can be.
@@ -149,12 +140,6 @@ class Machine:
                     yield rest
                 for text in texts:
                     yield (text, *rest)
-
-    def _before(self, last: int, ended: bool) -> tuple[int, ...]:
-        known = self._lasts.get((last, ended))
-        if known is None:
-            known = self._lasts[last, ended] = tuple(self._backward.reached((last,), at_end=ended))
-        return known
 
     def _place(self) -> int:
         self.arcs.append([])

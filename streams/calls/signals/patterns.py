@@ -147,7 +147,9 @@ class _Reading:
                 part = Optional(part)
             parts.append(part)
         if not parts:
-            raise PatternError(f"{self._pattern!r}: nothing stands between two marks; write (…)? for an option")
+            raise PatternError(
+                f"{self._pattern!r}: nothing stands between two marks; write (…)? for an option"
+            )
         return parts[0] if len(parts) == 1 else Sequenced(tuple(parts))
 
     def _part(self) -> Node:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from streams.calls.signals.finding import Awaiting, Found
-from streams.calls.signals.fragments import Way, may_be_empty, most_words, reach, ways_through
+from streams.calls.signals.fragments import Way, may_be_empty, reach, ways_through
 from streams.calls.signals.machine import Machine
 from streams.calls.signals.patterns import MAX_GAP, Groups, Node, PatternError
 
@@ -47,7 +47,6 @@ class _Pattern(NamedTuple):
     tree: Node
     barred: bool
     negated: bool
-    length: int
     reach: int
 
 
@@ -89,8 +88,7 @@ class Tables:
                     if may_be_empty(tree):
                         raise PatternError(f"{line!r} matches without a word")
                     number = len(self._patterns)
-                    length, behind = most_words(tree), reach(tree)
-                    self._patterns.append(_Pattern(signal, tree, barred, patterns.negated, length, behind))
+                    self._patterns.append(_Pattern(signal, tree, barred, patterns.negated, reach(tree)))
                     for way in ways_through(tree, line):
                         self._add(number, way)
         self._words = frozenset(self._parts.words)
@@ -176,16 +174,16 @@ class Tables:
 
     def _add(self, number: int, way: Way) -> None:
         needed = [self._fragment(node) for node in way.needed]
-        lasts = [self._fragment(node) for node in way.lasts]
+        lasts = [(self._fragment(node), within) for node, within in way.lasts]
         self._awaited.update(needed)
         if way.may_end:
-            self._awaited.add(lasts[0])
-            self._at_end.setdefault(lasts[0], []).append((number, needed))
+            first = lasts[0][0]
+            self._awaited.add(first)
+            self._at_end.setdefault(first, []).append((number, needed))
         if way.must_end:
             return
-        length = self._patterns[number].length
-        for last in lasts:
-            self._lasts.setdefault(last, []).append((number, length, tuple(needed)))
+        for last, within in lasts:
+            self._lasts.setdefault(last, []).append((number, within, tuple(needed)))
 
     def _fragment(self, node: Node) -> int:
         number = self._fragments.get(node)
@@ -228,14 +226,15 @@ class Tables:
         alone: set[int] = set()
         awaiting: dict[int, set[Awaiting]] = {}
         for number in ended:
-            for pattern, length, needed in self._lasts.get(number, ()):
+            for pattern, within, needed in self._lasts.get(number, ()):
                 if needed:
-                    awaiting.setdefault(needed[-1], set()).add(Awaiting(pattern, length, needed[:-1]))
+                    rest = frozenset(needed[:-1])
+                    awaiting.setdefault(needed[-1], set()).add(Awaiting(pattern, within, rest))
                 else:
                     alone.add(pattern)
         if not (fragments or alone or awaiting):
             return None
-        waiting = {fragment: tuple(sorted(patterns)) for fragment, patterns in awaiting.items()}
+        waiting = {fragment: tuple(patterns) for fragment, patterns in awaiting.items()}
         return Found(fragments, tuple(sorted(alone)), waiting)
 
 
