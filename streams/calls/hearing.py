@@ -46,6 +46,7 @@ def hear(utterance: Utterance, tokens: list[str], voice: Voice, watch: Watch | N
     weights, tables, ear = voice.weights, voice.customer.tables, _ear(utterance)
     unigrams, bigrams = weights.unigrams, weights.bigrams
     moves, found = tables.moves, tables.found
+    words, spots, ends, hits = ear.words, ear.spots, ear.ends, utterance.hits
     total, grams, last, node = utterance.total, utterance.grams, utterance.last, ear.node
     heard = utterance.tokens
     due = None
@@ -58,7 +59,7 @@ def hear(utterance: Utterance, tokens: list[str], voice: Voice, watch: Watch | N
             token = normalise(token)
             if not token:
                 if ended and node:
-                    ear.end_sentence(utterance.hits, tables)
+                    ear.end_sentence(hits, tables)
                     node = START_NODE
                 continue
             weight = unigrams.get(token, 0.0)
@@ -71,17 +72,18 @@ def hear(utterance: Utterance, tokens: list[str], voice: Voice, watch: Watch | N
         last = token
         following = moves[node].get(token)
         node = tables.advance(node, token) if following is None else following
-        ear.words.append(token)
-        ear.spots.append(len(heard) - 1)
+        words.append(token)
+        spots.append(len(heard) - 1)
         here = found[node]
-        if here is not None:
-            ear.note(here, utterance.hits, tables)
+        if here.alone or here.wanted & ear.seen:
+            ear.note(here, hits, tables)
+        ends.append(here.ends)
+        ear.seen |= here.ends
         if ended:
-            ear.end_sentence(utterance.hits, tables)
+            ear.end_sentence(hits, tables)
             node = START_NODE
         if watch is not None:
             settled, enter, dwell_tokens, parts = watch
-            hits = utterance.hits
             missing = enter - settled - (heard_weight(parts, hits) if hits else 0.0)
             if missing > _MOST:  # however negative it sounded, it would not be enough
                 utterance.dwell = 0
@@ -104,6 +106,7 @@ def listen(utterance: Utterance, tokens: list[str], voice: Voice) -> None:
     """Take new tokens of an agent or supervisor: what they do for the customer counts."""
     tables, ear = voice.agent.tables, _ear(utterance)
     moves, found = tables.moves, tables.found
+    words, spots, ends, hits = ear.words, ear.spots, ear.ends, utterance.hits
     heard, node = utterance.tokens, ear.node
     for token in tokens:
         heard.append(token)
@@ -113,20 +116,22 @@ def listen(utterance: Utterance, tokens: list[str], voice: Voice) -> None:
             token = normalise(token)
             if not token:
                 if ended and node:
-                    ear.end_sentence(utterance.hits, tables)
+                    ear.end_sentence(hits, tables)
                     node = START_NODE
                 continue
             following = moves[node].get(token)
             if following is None:
                 following = tables.advance(node, token)
         node = following
-        ear.words.append(token)
-        ear.spots.append(len(heard) - 1)
+        words.append(token)
+        spots.append(len(heard) - 1)
         here = found[node]
-        if here is not None:
-            ear.note(here, utterance.hits, tables)
+        if here.alone or here.wanted & ear.seen:
+            ear.note(here, hits, tables)
+        ends.append(here.ends)
+        ear.seen |= here.ends
         if ended:
-            ear.end_sentence(utterance.hits, tables)
+            ear.end_sentence(hits, tables)
             node = START_NODE
     ear.node = node
 

@@ -38,9 +38,11 @@ def note_evidence(state: CallState, utterance: Utterance, *, negative: bool = Fa
         return
     clean = mask_tokens(utterance.tokens, state.names)
     for hit in utterance.hits:
-        state.evidence[hit.signal] = Evidence(utterance.speaker, utterance.number, excerpt(clean, hit.end))
         signal = SIGNALS.get(hit.signal)
-        if signal is not None and signal.act and hit.signal != "explore":
+        if signal is None:
+            continue
+        state.evidence[hit.signal] = Evidence(utterance.speaker, utterance.number, excerpt(clean, hit.end))
+        if signal.act and hit.signal != "explore":
             state.act = HeardAct(hit.signal, utterance.speaker, utterance.number, excerpt(clean, hit.end))
             state.repaired = True
     if negative:

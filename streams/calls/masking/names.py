@@ -88,16 +88,17 @@ def find_names(tokens: Sequence[str], words: Sequence[str]) -> list[tuple[int, i
     >>> find_names(tokens, [token.strip(",").casefold() for token in tokens])
     [(2, 3), (5, 7)]
     """
-    cased = any(
-        _capital(token) and not word.startswith("i'") for token, word in zip(tokens, words, strict=True)
-    )
     anywhere = "speaking" in words or "mein" in words
+    cues = [
+        place for place, word in enumerate(words) if word in TRIGGERS or (anywhere and _begins(tokens, place))
+    ]
     found: list[tuple[int, int]] = []
+    if cues:
+        pairs = zip(tokens, words, strict=True)
+        cased = any(_capital(token) and not word.startswith("i'") for token, word in pairs)
     done = 0
-    for place, word in enumerate(words):
-        if place < done or not (word in TRIGGERS or (anywhere and _begins(tokens, place))):
-            continue
-        name = _after_cue(tokens, words, place, cased)
+    for place in cues:
+        name = _after_cue(tokens, words, place, cased) if place >= done else None
         if name is not None:
             found.append(name)
             done = name[1] + 1

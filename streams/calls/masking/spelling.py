@@ -6,6 +6,7 @@ from streams.calls.masking.words import word_set
 
 _SPELLING = word_set("for wie como comme")  # "a for apple"
 _FEWEST_LETTERS = 3
+_FEWEST_SINGLE = 2  # "double o e"
 _LONGEST = 64
 
 
@@ -17,6 +18,9 @@ def spellings(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     >>> list(spellings("that is d double o e or s-m-i-t-h".split()))
     [(2, 5, 'dooe'), (7, 7, 'smith')]
     """
+    single = sum(len(word) == 1 for word in words)
+    if single < _FEWEST_SINGLE and not any("-" in word or "." in word for word in words):
+        return
     place = 0
     while place < len(words):
         start, letters = place, ""

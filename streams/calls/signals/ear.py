@@ -28,23 +28,26 @@ class Ear(Struct):
     words: list[str] = []
     known: list[str] = []  # the words as the patterns know them, as far as somebody had to look
     spots: list[int] = []
-    seen: dict[int, int] = {}
+    ends: list[int] = []  # the fragments that end at each word
+    seen: int = 0  # all of them
     bars: list[tuple[int, int]] = []  # near misses that may be there, and the count of words where they end
 
     def note(self, found: Found, hits: list[Hit], tables: Tables) -> None:
-        """Take in what ends with the last word; `hits` is changed in place."""
-        candidates = due(found, self.seen, len(self.words))
+        """Take in patterns that may end with the last word; `hits` is changed in place."""
+        candidates = due(found, self.seen, self.ends)
         if candidates:
             self._look(candidates, hits, tables, ended=False)
 
     def end_sentence(self, hits: list[Hit], tables: Tables) -> None:
         """Take in that the sentence is over, and begin a new one."""
         if self.seen:
-            candidates = tables.due_at_end(self.seen, len(self.words))
+            candidates = tables.due_at_end(self.seen, self.ends)
             if candidates:
                 self._look(candidates, hits, tables, ended=True)
-            self.seen = {}
-        self.node, self.words, self.known, self.spots, self.bars = START_NODE, [], [], [], []
+            self.seen = 0
+        self.node = START_NODE
+        for held in (self.words, self.known, self.spots, self.ends, self.bars):
+            held.clear()
 
     def _look(self, candidates: list[int], hits: list[Hit], tables: Tables, *, ended: bool) -> None:
         words, length = self.known, len(self.words)

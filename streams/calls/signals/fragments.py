@@ -14,22 +14,39 @@ from streams.calls.signals.patterns import Edge, Either, Gap, Node, Optional, Pa
 _MAX_WAYS = 1_000
 
 
+class Ending(NamedTuple):
+    """A fragment that can be the last of a pattern to be heard.
+
+    Parameters
+    ----------
+    last : Node
+        The fragment.
+    needed : tuple of Node
+        Those that have to be there before it, in order.
+    within : int
+        The most words from the end of the one before it to its own.
+    """
+
+    last: Node
+    needed: tuple[Node, ...]
+    within: int
+
+
 class Way(NamedTuple):
     """One way through a pattern.
 
     Parameters
     ----------
-    needed : tuple of Node
-        Fragments that have to be there, in order, without the last.
-    lasts : tuple of (Node, int)
-        Fragments of which one is the last to be heard, each with the most words from the end of what is
-        needed before it to its own.
+    required : tuple of Node
+        Fragments that have to be there, in order.
+    endings : tuple of Ending
+        How it can end, before what the end of the sentence may be part of.
     may_end, must_end : bool
         Whether the end of the sentence may be part of it, and whether it has to be.
     """
 
-    needed: tuple[Node, ...]
-    lasts: tuple[tuple[Node, int], ...]
+    required: tuple[Node, ...]
+    endings: tuple[Ending, ...]
     may_end: bool
     must_end: bool
 
@@ -45,8 +62,9 @@ def ways_through(pattern: Node, shown: str) -> list[Way]:
     Examples
     --------
     >>> [way] = ways_through(Sequenced((Word("to"), Gap(3), Word("manager"))), "to ..3 manager")
-    >>> way.needed, way.lasts
-    ((Word(text='to', prefix=False),), ((Word(text='manager', prefix=False), 4),))
+    >>> [ending] = way.endings
+    >>> ending.needed, ending.last, ending.within
+    ((Word(text='to', prefix=False),), Word(text='manager', prefix=False), 4)
     """
     found = []
     for parts in _spread(pattern, shown):
@@ -54,13 +72,15 @@ def ways_through(pattern: Node, shown: str) -> list[Way]:
         required = [place for place, fragment in enumerate(fragments) if not may_be_empty(fragment)]
         if not required:
             continue  # it could match without a word, which is refused elsewhere
-        last = required[-1]
-        after = required[-2] + 1 if len(required) > 1 else 0
-        lasts = [last, *(place for place in range(last + 1, len(fragments)) if _has_word(fragments[place]))]
+        endings = [
+            place
+            for place, fragment in enumerate(fragments)
+            if place == required[-1] or (place > required[-1] and _has_word(fragment))
+        ]
         found.append(
             Way(
-                tuple(fragments[place] for place in required[:-1]),
-                tuple((fragments[place], sum(spans[after : place + 1])) for place in lasts),
+                tuple(fragments[place] for place in required),
+                tuple(_ending(place, required, fragments, spans) for place in endings),
                 any(_has_end(part) for part in fragments),
                 any(_needs_end(part) for part in fragments),
             )
@@ -92,6 +112,12 @@ def _spread(node: Node, shown: str) -> list[tuple[Node, ...]]:
     if len(ways) > _MAX_WAYS:
         raise PatternError(f"{shown!r}: too many gaps inside of options")
     return ways
+
+
+def _ending(place: int, required: list[int], fragments: list[Node], spans: list[int]) -> Ending:
+    before = [other for other in required if other < place]
+    within = sum(spans[before[-1] + 1 : place + 1]) if before else 0
+    return Ending(fragments[place], tuple(fragments[other] for other in before), within)
 
 
 def _fragments(parts: tuple[Node, ...]) -> tuple[list[Node], list[int]]:

@@ -9,7 +9,7 @@ in one process only; from one process to the next an utterance carries its token
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from streams.calls.signals.finding import Awaiting, Found
+from streams.calls.signals.finding import NOTHING, Awaiting, Found, bits
 from streams.calls.signals.fragments import Way, may_be_empty, reach, ways_through
 from streams.calls.signals.machine import Machine
 from streams.calls.signals.patterns import MAX_GAP, Groups, Node, PatternError
@@ -57,7 +57,7 @@ class Tables:
     ----------
     moves : list of dict
         Per node the ways on that speech has taken so far; `advance` finds what is missing.
-    found : list of Found or None
+    found : list of Found
         Per node what ends there.
     """
 
@@ -78,9 +78,9 @@ class Tables:
         self._fragments: dict[Node, int] = {}  # by tree, its number
         self._ends: dict[int, int] = {}  # last place of a fragment, its number
         self._root = self._parts.root()
-        self._awaited: set[int] = set()
+        self._bits: dict[int, int] = {}  # by fragment that patterns wait for
         self._lasts: dict[int, list[tuple[int, int, tuple[int, ...]]]] = {}
-        self._at_end: dict[int, list[tuple[int, list[int]]]] = {}
+        self._at_end: dict[int, list[tuple[int, int]]] = {}
         for signal, patterns in signals.items():
             for barred, lines in ((False, patterns.say), (True, patterns.unless)):
                 for line in lines:
@@ -91,6 +91,7 @@ class Tables:
                     self._patterns.append(_Pattern(signal, tree, barred, patterns.negated, reach(tree)))
                     for way in ways_through(tree, line):
                         self._add(number, way)
+        self._ending = sum(self._at_end)
         self._words = frozenset(self._parts.words)
         self._prefixes = tuple(sorted(self._parts.prefixes))
         self._useful = self._parts.leading_on() | self._ends.keys()
@@ -100,7 +101,7 @@ class Tables:
         self._numbers: dict[frozenset[int], int] = {}
         self._places: list[frozenset[int]] = [frozenset()]
         self.moves: list[dict[str, int]] = [{}]
-        self.found: list[Found | None] = [None]
+        self.found: list[Found] = [NOTHING]
         self._others: list[int] = [-1]
         self._node(set())
 
@@ -151,14 +152,24 @@ class Tables:
             return -1
         return start
 
-    def due_at_end(self, seen: Mapping[int, int], place: int) -> list[int]:
-        """Return the patterns that need the end of a sentence and may be there, when it ends at `place`."""
+    def due_at_end(self, seen: int, ends: Sequence[int]) -> list[int]:
+        """Return the patterns that need the end of a sentence and may be there, when it ends now.
+
+        Parameters
+        ----------
+        seen : int
+            Fragments that have been heard in the sentence.
+        ends : sequence of int
+            The same, word by word.
+        """
+        recent = 0
+        for there in ends[-MAX_GAP - 1 :]:
+            recent |= there
         return [
             number
-            for fragment, at in seen.items()
-            if at >= place - MAX_GAP
-            for number, needed in self._at_end.get(fragment, ())
-            if all(map(seen.__contains__, needed))
+            for fragment in bits(recent & self._ending)
+            for number, rest in self._at_end[fragment]
+            if rest & seen == rest
         ]
 
     def known(self, word: str) -> str:
@@ -173,17 +184,18 @@ class Tables:
         return self.known(word) or word
 
     def _add(self, number: int, way: Way) -> None:
-        needed = [self._fragment(node) for node in way.needed]
-        lasts = [(self._fragment(node), within) for node, within in way.lasts]
-        self._awaited.update(needed)
+        required = tuple(map(self._bit, way.required))
         if way.may_end:
-            first = lasts[0][0]
-            self._awaited.add(first)
-            self._at_end.setdefault(first, []).append((number, needed))
+            self._at_end.setdefault(required[-1], []).append((number, sum({*required[:-1]})))
         if way.must_end:
             return
-        for last, within in lasts:
-            self._lasts.setdefault(last, []).append((number, within, tuple(needed)))
+        for ending in way.endings:
+            needed = tuple(map(self._bit, ending.needed))
+            self._lasts.setdefault(self._fragment(ending.last), []).append((number, ending.within, needed))
+
+    def _bit(self, node: Node) -> int:
+        """Return the bit of a fragment that a pattern waits for."""
+        return self._bits.setdefault(self._fragment(node), 1 << len(self._bits))
 
     def _fragment(self, node: Node) -> int:
         number = self._fragments.get(node)
@@ -220,22 +232,22 @@ class Tables:
             self._others.append(-1)
         return number
 
-    def _found(self, places: Iterable[int]) -> Found | None:
+    def _found(self, places: Iterable[int]) -> Found:
         ended = sorted(self._ends[place] for place in places if place in self._ends)
-        fragments = tuple(number for number in ended if number in self._awaited)
+        ends = sum(self._bits.get(number, 0) for number in ended)
         alone: set[int] = set()
         awaiting: dict[int, set[Awaiting]] = {}
         for number in ended:
             for pattern, within, needed in self._lasts.get(number, ()):
                 if needed:
-                    rest = frozenset(needed[:-1])
+                    rest = sum({*needed[:-1]})
                     awaiting.setdefault(needed[-1], set()).add(Awaiting(pattern, within, rest))
                 else:
                     alone.add(pattern)
-        if not (fragments or alone or awaiting):
-            return None
-        waiting = {fragment: tuple(patterns) for fragment, patterns in awaiting.items()}
-        return Found(fragments, tuple(sorted(alone)), waiting)
+        if not (ends or alone or awaiting):
+            return NOTHING
+        waiting = {fragment: tuple(sorted(patterns)) for fragment, patterns in awaiting.items()}
+        return Found(ends, tuple(sorted(alone)), sum(waiting), waiting)
 
 
 def _literal(lines: Iterable[str], groups: Groups) -> dict[int, set[tuple[str, ...]]]:
