@@ -27,6 +27,8 @@ from streams.metrics import PipelineMetrics
 from streams.monitoring import Monitoring
 from streams.processors import agents, calls, customers, trainer
 from streams.processors.hops import Hop, Standing
+from streams.processors.training import Training
+from streams.published import PhraseKind, SentimentKind
 from streams.reloading import Reloading
 from streams.rulebook import load_rules
 
@@ -147,7 +149,7 @@ def create_app(
     transport.lane = lane
     app.transport = transport
     app.lane, app.delivery, app.fail = lane, delivery, fail
-    app.snapshots = SnapshotFollower(settings, base, metrics, delivery, fail)
+    app.snapshots = SnapshotFollower(settings, (SentimentKind(base), PhraseKind()), metrics, delivery, fail)
     # What is applied waits for its checkpoint: that is no standstill.
     patience_s = settings.watchdog_seconds + settings.checkpoint_seconds
     app.watchdog = Watchdog(lambda: _progress(app), patience_s, fail)
@@ -158,7 +160,10 @@ def create_app(
     app.monitoring = Monitoring(settings, registry, lambda: app.watchdog.complaint, ready)
     calls.register(app, lane)
     app.task(partial(Reloading(settings, delivery).run, lambda: app.should_stop))
-    trainer.register(app, trainer.Training(settings, base, delivery, lane, consumer, fail))
+    subjects = (trainer.LabelledTurns(base, delivery), trainer.AgentSentences())
+    trainer.register(
+        app, [Training(settings, subject, delivery, lane, consumer, fail) for subject in subjects]
+    )
     standing = Standing(consumer, ready, lane.may_send, fail)
     app.hops = (
         customers.register(app, settings, delivery, metrics, standing),

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from streams.calls.events import CallEvent, LabelledTurn, TranscriptTokens
-from streams.calls.reports import ContactReport, CustomerContext, StintReport
+from streams.calls.reports import ContactReport, CustomerContext, SentenceReport, StintReport
 from streams.errors import MalformedRecord
 from streams.topics import MAX_RECORD_BYTES
 
@@ -15,6 +15,7 @@ _examples = msgspec.json.Decoder(LabelledTurn)
 _contexts = msgspec.json.Decoder(CustomerContext)
 _contacts = msgspec.json.Decoder(ContactReport)
 _stints = msgspec.json.Decoder(StintReport)
+_sentences = msgspec.json.Decoder(SentenceReport)
 _encoder = msgspec.json.Encoder()
 Record = TypeVar("Record", bound=msgspec.Struct)
 #: What decoding raises for bytes of any kind; text that is not UTF-8 is no `DecodeError`.
@@ -142,6 +143,17 @@ def decode_stint(raw: Raw) -> StintReport:
     streams.errors.MalformedRecord: wrong_field: Object missing required field `record_id`
     """
     return _decoded(raw, _stints, "agent_id")
+
+
+def decode_sentence(raw: Raw) -> SentenceReport:
+    """Return the report in a record of `agent-sentences`.
+
+    Raises
+    ------
+    MalformedRecord
+        With the reason, and the path of the field at fault.
+    """
+    return _decoded(raw, _sentences, "locale")
 
 
 def _decoded(raw: Raw, decoder: msgspec.json.Decoder[Record], key: str) -> Record:

@@ -63,7 +63,7 @@ class Reloading:
                 fresh.policy.label,
             )
             return False
-        self._ruled.rules = replace(fresh, earlier=earlier, residual=now.residual)
+        self._ruled.rules = replace(fresh, earlier=earlier, residual=now.residual, phrases=now.phrases)
         logger.info("%s and the locales as they are now are in force", fresh.policy.label)
         return True
 

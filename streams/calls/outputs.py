@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from streams.calls.events import Alert, CallRisk, LabelledTurn
 from streams.calls.outcome import CallOutcome
-from streams.calls.reports import ContactReport, StintReport
+from streams.calls.reports import ContactReport, SentenceReport, StintReport
 
 EmpathyOutcome = Literal["given", "missed", "not_needed"]
 
@@ -59,6 +59,7 @@ Output = (
     | CallOutcome
     | ContactReport
     | StintReport
+    | SentenceReport
     | LabelledTurn
     | Suppressed
     | Gap

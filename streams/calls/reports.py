@@ -1,6 +1,7 @@
 """What a call tells those who look at more than one call: the records of the internal topics.
 
-Each carries a `record_id` made from what it is about, so that a reader recognises a repeat.
+Those that count one by one carry a `record_id` made from what they are about, so that a reader recognises a
+repeat.
 """
 
 from typing import Annotated, Literal
@@ -99,3 +100,16 @@ class StintReport(Struct, frozen=True, omit_defaults=True):
     left_at: Instant
     tense: bool = False
     escalated_ms: int = 0
+
+
+class SentenceReport(Struct, frozen=True):
+    """One record of `agent-sentences`, keyed by locale: something that an agent said, without its words.
+
+    Parameters
+    ----------
+    sketch : tuple of int
+        See `models.resemblance.sketch`.
+    """
+
+    locale: Name
+    sketch: Annotated[tuple[Annotated[int, Meta(ge=0, le=0xFFFF)], ...], Meta(min_length=5, max_length=5)]

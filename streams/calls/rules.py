@@ -86,6 +86,8 @@ class Rules:
         False when no words of a call may leave the worker.
     residual : mapping of str to float
         What a model has learned on top: per signal, the share of its part that is added as ``learned``.
+    phrases : mapping of str to frozenset of int
+        The phrase book: per locale the keys of sentences that recur (see `models.resemblance.keys`).
     earlier : mapping of str to Policy
         Policies that were in force before, by label: a call keeps the one with which it began.
     outcome_days : float
@@ -108,6 +110,7 @@ class Rules:
     live: bool = True
     text: bool = True
     residual: Mapping[str, float] = field(default_factory=dict)
+    phrases: Mapping[str, frozenset[int]] = field(default_factory=dict)
     earlier: Mapping[str, Policy] = field(default_factory=dict)
     outcome_days: float = 14.0
 

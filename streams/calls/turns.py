@@ -1,6 +1,7 @@
 """A closed utterance becomes a turn: what it means for risk, empathy and phase."""
 
 from models.features import normalise
+from models.resemblance import sketch
 from streams.calls import empathy, replies
 from streams.calls.alerts import token_cause
 from streams.calls.episode import Moment
@@ -9,6 +10,7 @@ from streams.calls.masking import given_names, mask_tokens
 from streams.calls.outputs import AgentReply, Output
 from streams.calls.phase import judge_happening, judge_turn
 from streams.calls.promises import promised_until
+from streams.calls.reports import SentenceReport
 from streams.calls.risk import NEUTRAL, close_turn
 from streams.calls.rules import Rules
 from streams.calls.signals.catalogue import ANNOUNCED_WAIT, BAD, REQUIRED_PHRASE, SIGNALS
@@ -121,7 +123,7 @@ def _agent_turn(state: CallState, utterance: Utterance, rules: Rules, out: list[
     words = [word for word in map(normalise, utterance.tokens) if word]
     long_enough = len(words) >= replies.TURN_WORDS
     own = long_enough and utterance.speaker == "agent"
-    if own and REQUIRED_PHRASE not in heard and replies.said_before(state, words):
+    if own and REQUIRED_PHRASE not in heard and _is_scripted(state, words, rules, out):
         heard.add("scripted_reply")
     scripted = "scripted_reply" in heard
     if long_enough and not scripted and replies.picks_up(state, words, voice.etiquette.plain_words):
@@ -144,6 +146,18 @@ def _agent_turn(state: CallState, utterance: Utterance, rules: Rules, out: list[
             weigh(state, signal, rules)
     if heard & {"dismissive_reply", "scripted_reply"}:
         judge_happening(state, _last_token(utterance), utterance.at, rules, out)
+
+
+def _is_scripted(state: CallState, words: list[str], rules: Rules, out: list[Output]) -> bool:
+    """Return whether the agent says this again and again, in this call or in all of them."""
+    sentence = sketch(words)
+    if not sentence:
+        return False
+    if replies.said_before(state, sentence):
+        return True
+    locale = state.locale or rules.default_locale
+    out.append(SentenceReport(locale, sentence))
+    return replies.in_book(sentence, rules.phrases.get(locale, ()))
 
 
 def _talked_over(state: CallState) -> bool:

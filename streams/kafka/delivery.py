@@ -12,7 +12,7 @@ from streams.calls.events import Alert, CallRisk, LabelledTurn
 from streams.calls.masking import mask_bytes
 from streams.calls.outcome import CallOutcome
 from streams.calls.outputs import AgentReply, CallGone, EmpathyMoment, Gap, Output, Recovery, Suppressed
-from streams.calls.reports import ContactReport, StintReport
+from streams.calls.reports import ContactReport, SentenceReport, StintReport
 from streams.calls.rules import Rules
 from streams.codec import encode
 from streams.config import Settings
@@ -135,7 +135,9 @@ class Delivery:
         self,
         partition: int,
         key: bytes,
-        output: CallRisk | CallGone | CallOutcome | ContactReport | StintReport | LabelledTurn,
+        output: (
+            CallRisk | CallGone | CallOutcome | ContactReport | StintReport | SentenceReport | LabelledTurn
+        ),
     ) -> asyncio.Future[None]:
         put, name = self.states.put, self._name
         if isinstance(output, CallRisk):
@@ -151,6 +153,8 @@ class Delivery:
             return put(name(topics.CUSTOMERS_IN), output.customer_id.encode(), encode(output))
         if isinstance(output, StintReport):
             return put(name(topics.AGENTS_IN), output.agent_id.encode(), encode(output))
+        if isinstance(output, SentenceReport):
+            return put(name(topics.AGENT_SENTENCES), output.locale.encode(), encode(output), 0)
         self._metrics.examples.labels("sentiment", output.source).inc()
         return put(name(topics.LABELLED_EXAMPLES), output.record_id.encode(), encode(output), 0)
 

@@ -103,6 +103,7 @@ def test_a_contact_that_begins_is_told_what_came_before_it(quick: Settings, brok
 
 def test_state_survives_kill_9_whatever_is_left_of_the_folder(quick: Settings, broker: Broker) -> None:
     """H6, H15, H30: the tables come back from RocksDB, and from the changelog alone, beside the fast lane."""
+    quick = msgspec.structs.replace(quick, agents="pseudonym")
     with Worker(quick) as worker:
         send(broker, *(contact(f"u{n}", f"c{n}", "ended", 1, csat=1) for n in range(40)))
         send(broker, *(stint("a1", n, tense=True) for n in range(2)))
@@ -168,8 +169,7 @@ def test_what_is_no_report_goes_to_the_dead_letters_and_the_rest_is_applied(
 def test_with_the_workload_off_nothing_is_published_and_what_was_kept_is_removed(
     quick: Settings, broker: Broker
 ) -> None:
-    named = msgspec.structs.replace(quick, agents="named")
-    with Worker(named) as worker:
+    with Worker(quick) as worker:
         send(broker, *(stint("a1", n, tense=True) for n in range(3)))
         until(lambda: newest(broker, AGENT_WORKLOAD).get("a1", {}).get("break_suggested"), "named")
         assert worker.metric("attune_break_suggestions_total") == 1

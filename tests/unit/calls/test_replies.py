@@ -1,7 +1,11 @@
+from dataclasses import replace
+
+from models.resemblance import keys, sketch
 from streams.calls.events import AgentJoined, CallEnded, CallTransferred
 from streams.calls.outcome import CallOutcome, Replies
 from streams.calls.outputs import AgentReply
-from streams.calls.replies import note_facts, picks_up, said_before, sketch
+from streams.calls.replies import note_facts, picks_up, said_before
+from streams.calls.reports import SentenceReport
 from streams.calls.rules import Etiquette, Voice
 from streams.calls.state import CallState
 from tests.builders import BAD, CALM, DONE, SAID, WEIGHTS, Call, at, automaton, of_kind, rules, started
@@ -35,8 +39,8 @@ def styles(call: Call) -> list[str]:
 
 def said_again(first: str, second: str) -> bool:
     state = CallState("c1")
-    assert not said_before(state, first.split())
-    return said_before(state, second.split())
+    assert not said_before(state, sketch(first.split()))
+    return said_before(state, sketch(second.split()))
 
 
 def test_the_same_sentence_again_is_the_same() -> None:
@@ -56,7 +60,7 @@ def test_the_same_words_in_another_order_are_not() -> None:
 
 
 def test_a_few_words_are_too_short_to_tell() -> None:
-    assert sketch(["yes", "of", "course", "i", "can"]) == []
+    assert sketch(["yes", "of", "course", "i", "can"]) == ()
     assert not said_again("yes of course i can", "yes of course i can")
 
 
@@ -68,14 +72,14 @@ def test_a_sentence_is_remembered_over_three_others() -> None:
         "one two three four five six seven",
         "eight nine ten eleven twelve one two",
     ):
-        assert not said_before(state, text.split())
-    assert said_before(state, SENTENCE.split())
+        assert not said_before(state, sketch(text.split()))
+    assert said_before(state, sketch(SENTENCE.split()))
 
 
 def test_what_is_remembered_stays_small() -> None:
     state = CallState("c1")
     for n in range(50):
-        said_before(state, [f"word{n}x{k}" for k in range(20)])
+        said_before(state, sketch([f"word{n}x{k}" for k in range(20)]))
         note_facts(state, [f"fact{n}x{k}" for k in range(20)], ())
     assert len(state.said) <= 25
     assert len(state.facts) <= 16
@@ -115,6 +119,27 @@ def test_what_the_agent_says_twice_is_scripted_the_second_time() -> None:
     call.customer(CALM, 15)
     call.agent(SENTENCE, 20)
     assert styles(call) == ["neither", "scripted"]
+
+
+def test_a_sentence_that_is_said_in_many_calls_is_scripted() -> None:
+    book = frozenset(keys(sketch(SENTENCE.split())))
+    call = call_with_agent()
+    call.rules = replace(call.rules, phrases={"en-US": book})
+    call.agent(SENTENCE + " then", 10)
+    call.agent(OTHER, 20)
+    assert styles(call) == ["scripted", "neither"]
+    elsewhere = call_with_agent()
+    elsewhere.rules = replace(elsewhere.rules, phrases={"en-GB": book})
+    elsewhere.agent(SENTENCE, 10)
+    assert styles(elsewhere) == ["neither"]
+
+
+def test_each_sentence_of_an_agent_is_reported_once_a_call_and_without_its_words() -> None:
+    call = call_with_agent()
+    for n, text in enumerate((SENTENCE, OTHER, SENTENCE, "yes of course i can")):
+        call.agent(text, 10 + 10 * n)
+    reports = of_kind(call.outputs, SentenceReport)
+    assert reports == [SentenceReport("en-US", sketch(text.split())) for text in (SENTENCE, OTHER)]
 
 
 def test_a_stock_phrase_of_the_locale_is_scripted() -> None:
