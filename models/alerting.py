@@ -4,8 +4,9 @@ Five folds: a model learns four and scores the fifth. The threshold for a price 
 others, each of them from a model that knew neither it nor the fold under test.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
+from statistics import fmean
 
 from msgspec import Struct
 
@@ -24,12 +25,14 @@ Learner = Callable[[Sequence[Conversation]], Callable[[Conversation], Risks]]
 
 
 class AlertRow(Struct, frozen=True):
-    """What one price buys.
+    """What one price buys, or what one policy does.
 
     Parameters
     ----------
-    price : float
-        Share of good conversations that the threshold was set for, on other conversations.
+    at : str
+        The price, ``2%``, or the name of the policy.
+    threshold : float
+        Risk from which an alert is due; for a price the mean over the folds.
     found, false_alarms : float
         Share of bad and of good conversations that were alerted on.
     in_time : float or None
@@ -39,15 +42,26 @@ class AlertRow(Struct, frozen=True):
         Share of alerts that are right where `FLOOR` of the calls go bad.
     """
 
-    price: float
+    at: str
+    threshold: float
     found: float
     false_alarms: float
     in_time: float | None
     precision: float | None
 
 
-def alert_table(conversations: Iterable[Conversation], learner: Learner, seed: int = 0) -> list[AlertRow]:
-    """Return one row per price; conversations whose end nobody judged are left out.
+def alert_table(
+    conversations: Iterable[Conversation],
+    learner: Learner,
+    seed: int = 0,
+    policies: Mapping[str, float] | None = None,
+) -> list[AlertRow]:
+    """Return a row per price and one per policy; conversations whose end nobody judged are left out.
+
+    Parameters
+    ----------
+    policies : mapping of str to float, optional
+        By name the risk from which a policy alerts.
 
     Examples
     --------
@@ -65,7 +79,11 @@ def alert_table(conversations: Iterable[Conversation], learner: Learner, seed: i
     chats = [chat for chat in conversations if chat.ended_badly is not None]
     fold = _folds(len(chats), seed)
     paths = _paths(chats, fold, learner)
-    return [_row(price, chats, fold, paths) for price in PRICES]
+    rows = [
+        _row(f"{price:.0%}", chats, fold, paths, _thresholds(price, chats, fold, paths)) for price in PRICES
+    ]
+    fixed = (policies or {}).items()
+    return rows + [_row(name, chats, fold, paths, [threshold] * FOLDS) for name, threshold in fixed]
 
 
 def precision_at(found: float, false_alarms: float, floor: float = FLOOR) -> float | None:
@@ -105,12 +123,10 @@ def _paths(
     return paths
 
 
-def _row(
-    price: float,
-    chats: Sequence[Conversation],
-    fold: Sequence[int],
-    paths: dict[tuple[int, int], Risks],
-) -> AlertRow:
+def _thresholds(
+    price: float, chats: Sequence[Conversation], fold: Sequence[int], paths: dict[tuple[int, int], Risks]
+) -> list[float]:
+    """Return for each fold the risk that buys its alerts at that price in the others."""
     thresholds = []
     for tested in range(FOLDS):
         peaks = [
@@ -119,6 +135,16 @@ def _row(
             if fold[number] != tested and not chat.ended_badly
         ]
         thresholds.append(sorted(peaks, reverse=True)[round(price * len(peaks))] if peaks else 1.0)
+    return thresholds
+
+
+def _row(
+    at: str,
+    chats: Sequence[Conversation],
+    fold: Sequence[int],
+    paths: dict[tuple[int, int], Risks],
+    thresholds: Sequence[float],
+) -> AlertRow:
     alerted: dict[bool, list[bool]] = {True: [], False: []}
     in_time: list[bool] = []
     for number, chat in enumerate(chats):
@@ -128,7 +154,8 @@ def _row(
         if handoff is not None:
             in_time.append(first is not None and first <= handoff)
     found, false_alarms = _share(alerted[True]) or 0.0, _share(alerted[False]) or 0.0
-    return AlertRow(price, found, false_alarms, _share(in_time), precision_at(found, false_alarms))
+    precision = precision_at(found, false_alarms)
+    return AlertRow(at, fmean(thresholds), found, false_alarms, _share(in_time), precision)
 
 
 def _first(risks: Risks, threshold: float) -> int | None:

@@ -27,8 +27,7 @@ from streams.metrics import PipelineMetrics
 from streams.monitoring import Monitoring
 from streams.processors import agents, calls, customers, trainer
 from streams.processors.hops import Hop, Standing
-from streams.processors.training import Training
-from streams.published import PhraseKind, SentimentKind
+from streams.processors.training import Subject, Training
 from streams.reloading import Reloading
 from streams.rulebook import load_rules
 
@@ -149,7 +148,6 @@ def create_app(
     transport.lane = lane
     app.transport = transport
     app.lane, app.delivery, app.fail = lane, delivery, fail
-    app.snapshots = SnapshotFollower(settings, (SentimentKind(base), PhraseKind()), metrics, delivery, fail)
     # What is applied waits for its checkpoint: that is no standstill.
     patience_s = settings.watchdog_seconds + settings.checkpoint_seconds
     app.watchdog = Watchdog(lambda: _progress(app), patience_s, fail)
@@ -160,7 +158,12 @@ def create_app(
     app.monitoring = Monitoring(settings, registry, lambda: app.watchdog.complaint, ready)
     calls.register(app, lane)
     app.task(partial(Reloading(settings, delivery).run, lambda: app.should_stop))
-    subjects = (trainer.LabelledTurns(base, delivery), trainer.AgentSentences())
+    subjects: list[Subject] = [trainer.LabelledTurns(base, delivery)]
+    if settings.phrase_book == "on":
+        subjects.append(trainer.AgentSentences())
+    app.snapshots = SnapshotFollower(
+        settings, [subject.kind for subject in subjects], metrics, delivery, fail
+    )
     trainer.register(
         app, [Training(settings, subject, delivery, lane, consumer, fail) for subject in subjects]
     )

@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     outcome_days: Annotated[float, msgspec.Meta(gt=0, le=90)] = 14
     policy_file: Path = PROJECT_DIR / "deploy" / "policies" / "default.toml"
     locales_dir: Path = PROJECT_DIR / "deploy" / "locales"
+    phrase_book: Literal["on", "off"] = "on"
     workload: Literal["on", "off"] = "on"
     agents: Literal["named", "pseudonym", "off"] = "pseudonym"
     agents_secret: str = ""

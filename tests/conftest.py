@@ -33,6 +33,7 @@ def settings(kafka: LocalKafka, tmp_path: Path) -> Settings:
         web_port=0,
         mode="live",
         agents="named",
+        phrase_book="off",  # a test that is not about it would have to know when it fills
         locales_dir=SMALL_LOCALES,
     )
     apply_topics(mine)

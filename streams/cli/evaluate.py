@@ -20,7 +20,9 @@ from models.scorecard import Scorecard, in_order
 from models.scorecard import evaluate as measure
 from models.snapshots import pretrained
 from streams.analysis.chats import replayed
+from streams.config import PROJECT_DIR
 from streams.errors import DataFileError
+from streams.rulebook import read_policy
 
 _QUESTIONS = (
     ("turn_negative", "turn is negative"),
@@ -73,7 +75,8 @@ def evaluate(
 
     --labels 10% releases the labels of a tenth of the conversations, --labels calls one per conversation.
     The tables of alerts are five-fold: share of bad conversations found when a share of the others is
-    alerted, by the model itself and by a worker's rules with the words it has learned, replayed as chat.
+    alerted, by the model itself and by a worker's rules with the words it has learned, replayed as chat; and
+    what the policies that ship would do there.
 
     \b
     Examples:
@@ -109,7 +112,7 @@ def evaluate(
         found["alerts"] = {
             "this model": alert_table(conversations, _learner(_followed, frozen, word), seed),
             "a worker's rules, with its words": alert_table(
-                conversations, _learner(_replayed, frozen, word), seed
+                conversations, _learner(_replayed, frozen, word), seed, _policies()
             ),
         }
         for name, rows in found["alerts"].items():
@@ -153,6 +156,12 @@ def _replayed(listener: Listener) -> Callable[[Conversation], Risks]:
     return replayed(listener.customer.weights(version=1))
 
 
+def _policies() -> dict[str, float]:
+    """Return by name the risk from which the policies that ship alert."""
+    policies = (read_policy(file) for file in sorted((PROJECT_DIR / "deploy" / "policies").glob("*.toml")))
+    return {policy.name: policy.enter for policy in policies}
+
+
 def _show(columns: dict[str, list[Scorecard]]) -> None:
     click.secho(f"{'':24}" + "".join(f"{name:>26}" for name in columns), bold=True)
     for question, title in _QUESTIONS:
@@ -182,13 +191,13 @@ def _spread(figures: Sequence[float | None]) -> str:
 def _show_alerts(name: str, rows: Sequence[AlertRow]) -> None:
     click.secho(f"alerts of {name}", bold=True)
     click.secho(
-        f"{'others alerted':>15}{'  in fact':>9}{'bad ones found':>16}{'by the handoff':>16}"
+        f"{'others alerted':>15}{'risk from':>11}{'  in fact':>9}{'bad ones found':>16}{'by the handoff':>16}"
         f"{f'right at {FLOOR:.0%} bad':>18}",
         bold=True,
     )
     for row in rows:
         click.echo(
-            f"{row.price:>15.0%}{row.false_alarms:>9.1%}{row.found:>16.1%}"
+            f"{row.at:>15}{row.threshold:>11.2f}{row.false_alarms:>9.1%}{row.found:>16.1%}"
             f"{_percent(row.in_time):>16}{_percent(row.precision):>18}"
         )
 

@@ -57,7 +57,14 @@ class Delivery:
         self.rules = rules
         self._naming = naming
         self._nameless = settings.agents == "off"
-        self._keeps_workload = settings.keeps_workload
+        self._unwanted = tuple(
+            kind
+            for kind, wanted in (
+                (StintReport, settings.keeps_workload),
+                (SentenceReport, settings.phrase_book == "on"),
+            )
+            if not wanted
+        )
         self._metrics = metrics
         self._name = settings.topic
         self._prefix = len(settings.topic_prefix)
@@ -77,7 +84,7 @@ class Delivery:
         for output in outputs:
             if isinstance(output, Suppressed | Gap | EmpathyMoment | AgentReply | Recovery):
                 self._metrics.count(output)
-            elif isinstance(output, StintReport) and not self._keeps_workload:
+            elif isinstance(output, self._unwanted):
                 continue
             elif isinstance(output, Alert):
                 call.sends.append(self._send_alert(partition, call.key, output, raw))

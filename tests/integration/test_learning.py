@@ -234,7 +234,7 @@ def test_a_sentence_of_many_calls_becomes_a_script_that_every_worker_knows(
     quick: Settings, broker: Broker
 ) -> None:
     sentence = "let me assure you that your call matters a great deal to us"
-    with Worker(quick) as worker:
+    with Worker(msgspec.structs.replace(quick, phrase_book="on")) as worker:
         until(lambda: worker.metric("attune_model_version", model="phrases") == 0, "ready")
         for number in range(AgentSentences.records):
             said = (

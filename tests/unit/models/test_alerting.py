@@ -61,6 +61,18 @@ def test_chats_that_nobody_judged_are_left_out() -> None:
     assert alert_table([*CHATS, *unknown], learner)[0].found == 1.0
 
 
+def test_a_policy_alerts_from_its_own_risk_on() -> None:
+    def learner(known: Sequence[Conversation]) -> Callable[[Conversation], Risks]:
+        return lambda chat: [0.6 if chat.ended_badly else 0.4]
+
+    rows = {
+        row.at: row for row in alert_table(CHATS, learner, policies={"calm": 0.7, "eager": 0.3, "right": 0.5})
+    }
+    found = {name: (rows[name].found, rows[name].false_alarms) for name in ("calm", "eager", "right")}
+    assert found == {"calm": (0.0, 0.0), "eager": (1.0, 1.0), "right": (1.0, 0.0)}
+    assert [row.at for row in rows.values()][: len(PRICES)] == ["2%", "5%", "10%", "20%"]
+
+
 def test_no_alerts_have_no_precision() -> None:
     assert precision_at(0.0, 0.0) is None
     assert precision_at(1.0, 1.0) == pytest.approx(0.03)
