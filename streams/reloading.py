@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from models.base import LinearWeights
-from streams.calls.rules import NO_MODEL, Rules
+from streams.calls.rules import NO_MODEL, Rules, Voice
 from streams.config import Settings
 from streams.errors import SettingsError
+from streams.published import speaking
 from streams.rulebook import load_rules
 
 logger = logging.getLogger(__name__)
@@ -46,16 +47,37 @@ class Reloading:
 
     def look(self) -> bool:
         """Take what has changed; return whether the rules are others now."""
+        fresh = self._load() if self._changed() else None
+        return fresh is not None and self._take(fresh)
+
+    async def run(self, stopping: Callable[[], bool]) -> None:
+        """Look from time to time until it is time to stop; patterns are read and compiled beside the calls."""
+        while not stopping():
+            await asyncio.sleep(LOOK_S)
+            fresh = await asyncio.to_thread(self._load) if self._changed() else None
+            if fresh is not None:
+                self._take(fresh)
+
+    def _changed(self) -> bool:
         stamps = self._stamps()
-        if stamps == self._seen:
-            return False
+        changed = stamps != self._seen
         self._seen = stamps
+        return changed
+
+    def _load(self) -> Rules | None:
         now = self._ruled.rules
         try:
             fresh = load_rules(self._settings, _weights_in_force(now))
         except SettingsError as refused:
             logger.error("the changed rules are refused, %s stays in force: %s", now.policy.label, refused)
-            return False
+            return None
+        voices = {name: _as_compiled(voice, now.voices.get(name)) for name, voice in fresh.voices.items()}
+        fresh = replace(fresh, voices=voices)
+        fresh.warm()
+        return fresh
+
+    def _take(self, fresh: Rules) -> bool:
+        now = self._ruled.rules
         earlier = {**now.earlier, now.policy.label: now.policy}
         if earlier.get(fresh.policy.label, fresh.policy) != fresh.policy:
             logger.error(
@@ -63,15 +85,10 @@ class Reloading:
                 fresh.policy.label,
             )
             return False
-        self._ruled.rules = replace(fresh, earlier=earlier, residual=now.residual, phrases=now.phrases)
+        kept = replace(fresh, earlier=earlier, residual=now.residual, phrases=now.phrases)
+        self._ruled.rules = speaking(kept, _weights_in_force(now))
         logger.info("%s and the locales as they are now are in force", fresh.policy.label)
         return True
-
-    async def run(self, stopping: Callable[[], bool]) -> None:
-        """Look from time to time until it is time to stop."""
-        while not stopping():
-            await asyncio.sleep(LOOK_S)
-            self.look()
 
     def _stamps(self) -> dict[Path, int]:
         files = [self._settings.policy_file, *sorted(self._settings.locales_dir.glob("*.toml"))]
@@ -80,3 +97,17 @@ class Reloading:
 
 def _weights_in_force(rules: Rules) -> LinearWeights:
     return next((v.weights for v in rules.voices.values() if v.weights is not NO_MODEL), NO_MODEL)
+
+
+def _as_compiled(fresh: Voice, known: Voice | None) -> Voice:
+    """Return a voice whose patterns, where they have not changed, are the compiled ones.
+
+    Utterances that are open stand somewhere in these.
+    """
+    if known is None:
+        return fresh
+    customer, agent = (
+        one if one.version == other.version else other
+        for one, other in ((known.customer, fresh.customer), (known.agent, fresh.agent))
+    )
+    return replace(fresh, customer=customer, agent=agent)

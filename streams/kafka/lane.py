@@ -224,7 +224,7 @@ class FastLane:
 
     def _add(self, partition: Partition, batch: RecordBatch) -> None:
         self._coming[batch.tp] -= len(batch.records)
-        partition.sides[self._sides.index(batch.tp.topic)].add(batch.records)
+        partition.add(self._sides.index(batch.tp.topic), batch.records)
 
     async def _work(self, partition: Partition) -> None:
         epoch, more = self.epoch, True

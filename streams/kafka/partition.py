@@ -67,7 +67,8 @@ class Partition:
     outlet : Outlet
         Where results go, and the rules in force.
     merge_slack_ms, lateness_ms : int
-        From when on a record counts as late, and how far timers stay behind the newest record.
+        How long events wait for words that were said before them, and how far timers stay behind the newest
+        record; what is older than both together counts as late.
 
     Attributes
     ----------
@@ -92,7 +93,7 @@ class Partition:
             Side(decode_context, partial(self._refuse, CONTEXT), self._clamped),
         )
         self._place = {id(side): index for index, side in enumerate(self.sides)}
-        self.merge = Merge(*self.sides)
+        self.merge = Merge(*self.sides, words=self.sides[TOKENS])
         self.counts: dict[tuple[int, str], int] = {}
         self.committed = [-1 for _ in SIDES]
         # Records that are read again have to meet the timers where they met them the first time: time
@@ -102,6 +103,10 @@ class Partition:
         self._idle_ms = 0.0  # time that has passed since the newest record while both sides had ended
         self._idle_at: float | None = None
         self._timers = Timers(checkpoint)
+
+    def add(self, index: int, records: Sequence[Raw]) -> None:
+        """Take in records of one side, in offset order."""
+        self.sides[index].add(records, monotonic())
 
     def work(self, ended: Sequence[bool], until: float) -> bool:
         """Apply records in their order until none is ready or the slice is over.
@@ -122,7 +127,7 @@ class Partition:
         applied = [0 for _ in SIDES]
         count = 0
         try:
-            for side in merge.ready(ended):
+            for side in merge.ready(ended, monotonic() - self._slack_ms / 1000):
                 record, raw = side.head, side.raw
                 assert record is not None
                 assert raw is not None

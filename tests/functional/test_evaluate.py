@@ -48,7 +48,7 @@ def test_one_pass_prints_and_writes(tmp_path: Path) -> None:
     found = json.loads(report.read_text(encoding="utf-8"))
     assert [len(cards) for cards in found["passes"].values()] == [2, 2]
     assert list(found["passes"]) == ["all labels", "labels: 10%"]
-    assert [len(rows) for rows in found["alerts"].values()] == [4, 4]
+    assert [len(rows) for rows in found["alerts"].values()] == [4, 4 + 3]
     assert found["passes"]["all labels"][0]["us_per_10_tokens"] > 0
 
 
@@ -92,7 +92,7 @@ def test_labels_that_mean_nothing_are_refused(labels: str) -> None:
 def test_alerts_alone_are_two_tables() -> None:
     answer = run("--alerts", SAMPLE)
     assert answer.exit_code == 0, answer.output
-    assert len(answer.output.splitlines()) == 2 * (2 + 4)
+    assert len(answer.output.splitlines()) == 2 * (2 + 4) + 3
 
 
 def test_alerts_need_good_and_bad_ends(tmp_path: Path) -> None:

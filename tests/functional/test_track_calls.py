@@ -98,7 +98,7 @@ class Consumer:
 
 class Bench:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        settings = Settings(partitions=2, mode="live")
+        settings = Settings(partitions=2, mode="live", merge_slack_ms=0)
         self.registry = CollectorRegistry()
         self.failed: list[str] = []
         self.consumer = Consumer()

@@ -10,7 +10,7 @@ from streams.calls.rules import Rules
 from streams.config import Settings
 from streams.reloading import Reloading
 from streams.rulebook import load_rules
-from tests.builders import Call, started
+from tests.builders import Call, say, started
 
 WEIGHTS = LinearWeights("sentiment@3", 0.0, {"awful": 1.0})
 POLICY = 'name = "floor"\nversion = {version}\nenter = {enter}\n{more}'
@@ -52,6 +52,19 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
+
+
+def test_an_utterance_goes_on_through_a_reload(site: Site) -> None:
+    call = Call(site.worker.rules)
+    call.apply(started(locale="en-US"))
+    call.apply(say("customer", "well you", 5, 0, final=False))
+    before = site.worker.rules.voice("en-US").customer
+    site.policy(2, 0.6)
+    assert site.reloading.look()
+    assert site.worker.rules.voice("en-US").customer is before
+    call.rules = site.worker.rules
+    call.apply(say("customer", "idiot", 6, 0, index=2))
+    assert "abuse" in call.known.parts
 
 
 def test_nothing_changed_is_nothing_new(site: Site) -> None:

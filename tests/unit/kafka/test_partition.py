@@ -117,6 +117,26 @@ def said(call_id: str, at: int, text: str, utterance: int = 0) -> TranscriptToke
     return TranscriptTokens(call_id, "customer", utterance, text.split(), at, final=True)
 
 
+def test_the_end_of_a_call_does_not_overtake_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("streams.kafka.partition.monotonic", lambda: now)
+    bench = Bench()
+    ended = CallEnded("c", T0 + 9_000)
+    bench.partition.add(EVENTS, [Raw("call-events", 0, b"c", encode(ended), T0)])
+    bench.work()
+    assert bench.checkpoint.calls == {}
+    said = TranscriptTokens(
+        "c", "customer", 0, ["let", "me", "speak", "to", "your", "manager"], T0, final=True
+    )
+    bench.partition.add(TOKENS, [Raw("transcript-tokens", 0, b"c", encode(said), T0)])
+    bench.work()
+    assert bench.checkpoint.calls["c"].state.tally.turns == 1
+    assert not bench.checkpoint.calls["c"].state.ended
+    now += SLACK_MS / 1000 + 0.001
+    bench.work()
+    assert bench.checkpoint.calls["c"].state.ended
+
+
 def test_what_cannot_be_used_stands_alone() -> None:
     bench = Bench()
     bench.add(b"{", side=EVENTS)
