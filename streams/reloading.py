@@ -51,7 +51,7 @@ class Reloading:
         return fresh is not None and self._take(fresh)
 
     async def run(self, stopping: Callable[[], bool]) -> None:
-        """Look from time to time until it is time to stop; patterns are read and compiled beside the calls."""
+        """Look from time to time until it is time to stop; files are read beside the calls."""
         while not stopping():
             await asyncio.sleep(LOOK_S)
             fresh = await asyncio.to_thread(self._load) if self._changed() else None
