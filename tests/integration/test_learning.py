@@ -188,7 +188,7 @@ def test_another_worker_goes_on_training_when_the_one_that_trained_dies(
         until(lambda: learned(broker) == 60, "all learned")
         versions = [snapshot.version for snapshot in published(broker)]
         assert versions == list(range(1, len(versions) + 1))
-        trainers = [worker for worker in (first, second) if "training goes on" in worker.log]
+        trainers = [worker for worker in (first, second) if "training of sentiment goes on" in worker.log]
         owner = trainers[-1]
         other = second if owner is first else first
         more = [labelled(number, "more") for number in range(60, 64)]
