@@ -132,7 +132,7 @@ def customer_context(history: History, started: ContactReport) -> CustomerContex
     >>> started = ContactReport("c1:started", "u1", "c1", "started", 5, 5, queue="billing")
     >>> customer_context(record(History(), started), started)
     CustomerContext(record_id='c1:started', call_id='c1', at=5, contacts_in_30_days=1, repeat_contact=False, \
-bad_experiences=0, churn='low', reputation='low')
+bad_experiences=0, churn='low', reputation='low', broken_promise=False)
     """
     others = (c for c in history.contacts.values() if c.call_id != started.call_id)
     return CustomerContext(

@@ -83,7 +83,8 @@ def test_what_cannot_be_used_goes_to_dead_letters_and_the_rest_is_applied(floor:
     before = floor.worker.applied()
     expected = {}
     for number, (name, key, value, reason, field) in enumerate(corpus):
-        broker.send_all([event(CallTransferred("good", at)), said("good", at, "yes", number)])
+        moved = CallTransferred("good", at + number)
+        broker.send_all([event(moved), said("good", at + number, "yes", number)])
         place = broker.send(name, key, value, partition=number % 4)
         expected[(broker.settings.topic(name), *place)] = (reason, field, key, value)
     backwards = said("good", at - 3_600_000, "later", len(corpus))
