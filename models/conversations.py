@@ -1,7 +1,7 @@
 """Labelled conversations as models learn from them: one conversation per line of JSON, gzip or plain."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,10 +42,55 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
 
 
 class Conversation(msgspec.Struct, frozen=True, gc=False):
-    """The turns of one conversation, in order of time."""
+    """The turns of one conversation, in order of time; `outcome` holds labels of the whole."""
 
     id: str
     turns: list[Turn]
+    outcome: dict[str, Any] | None = None
+
+    @property
+    def group(self) -> str:
+        """What the line belongs to: several lines may come from one longer conversation.
+
+        Examples
+        --------
+        >>> Conversation("a-1", [], {"conv_id": "a"}).group, Conversation("b", []).group
+        ('a', 'b')
+        """
+        return str((self.outcome or {}).get("conv_id", self.id))
+
+    @property
+    def customer_turns(self) -> list[Turn]:
+        """The customer's turns."""
+        return [turn for turn in self.turns if turn.speaker == "customer"]
+
+    @property
+    def ended_badly(self) -> bool | None:
+        """Whether the customer left it unhappy, as `ended_badly` reads it off the outcome."""
+        return ended_badly(self.outcome or {})
+
+
+#: Names of an outcome that say it outright.
+_SAID_SO = ("needs_help", "escalated")
+#: Grades, and up to which one a conversation went badly.
+_GRADES = (("csat", 2), ("satisfaction", 1), ("customer_satisfaction", 2))
+
+
+def ended_badly(outcome: Mapping[str, Any]) -> bool | None:
+    """Return whether a conversation with this outcome went badly; None when it does not say.
+
+    Examples
+    --------
+    >>> ended_badly({"satisfaction": 1}), ended_badly({"escalated": False}), ended_badly({})
+    (True, False, None)
+    """
+    for name in _SAID_SO:
+        if isinstance(outcome.get(name), bool):
+            return bool(outcome[name])
+    for name, worst in _GRADES:
+        if isinstance(outcome.get(name), int | float):
+            return bool(outcome[name] <= worst)
+    return None
 
 
 def read_conversations(path: Path) -> Iterator[Conversation]:

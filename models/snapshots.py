@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import zlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -81,6 +81,10 @@ class Snapshot(msgspec.Struct, frozen=True):
     examples: dict[str, Annotated[int, msgspec.Meta(ge=0)]]
     applied: bytes
     learned: Learned
+
+
+#: What is published.
+Content = TypeVar("Content", bound=msgspec.Struct)
 
 
 class _Format(msgspec.Struct, frozen=True):
@@ -181,9 +185,7 @@ def encode(snapshot: Snapshot) -> bytes:
     >>> decode(encode(snapshot), base="base@1") == snapshot
     True
     """
-    raw = msgspec.msgpack.encode(snapshot)
-    checksum = hashlib.sha256(raw).digest()
-    return msgspec.msgpack.encode(_Travelling(SNAPSHOT_FORMAT, checksum, msgspec.Raw(raw)))
+    return seal(snapshot)
 
 
 def decode(data: bytes, base: str) -> Snapshot:
@@ -201,6 +203,36 @@ def decode(data: bytes, base: str) -> Snapshot:
     SnapshotError
         It is damaged, of another format, or rests on another model.
     """
+    snapshot = unseal(data, Snapshot)
+    if len(snapshot.applied) % ID_BYTES:
+        raise SnapshotError(f"Its ids take {len(snapshot.applied)} bytes, {ID_BYTES} each.", "content")
+    if snapshot.base != base:
+        raise SnapshotError(f"It rests on {snapshot.base}; this worker has {base}.", "base")
+    return snapshot
+
+
+def seal(content: msgspec.Struct) -> bytes:
+    """Return what is published, with a format number and a checksum.
+
+    Examples
+    --------
+    >>> snapshot = Snapshot(3, "base@1", "river 0", 41, {}, b"", Learned(0.0, 10.0, 0.1, 0.0, []))
+    >>> unseal(seal(snapshot), Snapshot) == snapshot
+    True
+    """
+    raw = msgspec.msgpack.encode(content)
+    checksum = hashlib.sha256(raw).digest()
+    return msgspec.msgpack.encode(_Travelling(SNAPSHOT_FORMAT, checksum, msgspec.Raw(raw)))
+
+
+def unseal(data: bytes, kind: type[Content]) -> Content:
+    """Return what was sealed.
+
+    Raises
+    ------
+    SnapshotError
+        It is damaged, of another format, or something else.
+    """
     try:
         found = msgspec.msgpack.decode(data, type=_Format).format
         if found != SNAPSHOT_FORMAT:
@@ -212,11 +244,6 @@ def decode(data: bytes, base: str) -> Snapshot:
     if hashlib.sha256(raw).digest() != travelling.sha256:
         raise SnapshotError("It does not match its checksum.", "checksum")
     try:
-        snapshot = msgspec.msgpack.decode(raw, type=Snapshot)
+        return msgspec.msgpack.decode(raw, type=kind)
     except _BAD_BYTES as error:
         raise SnapshotError(f"It is incomplete: {error}.", "content") from error
-    if len(snapshot.applied) % ID_BYTES:
-        raise SnapshotError(f"Its ids take {len(snapshot.applied)} bytes, {ID_BYTES} each.", "content")
-    if snapshot.base != base:
-        raise SnapshotError(f"It rests on {snapshot.base}; this worker has {base}.", "base")
-    return snapshot

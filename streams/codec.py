@@ -5,14 +5,19 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from streams.calls.events import CallEvent, LabelledTurn, TranscriptTokens
+from streams.calls.reports import ContactReport, CustomerContext, SentenceReport, StintReport
 from streams.errors import MalformedRecord
 from streams.topics import MAX_RECORD_BYTES
 
 _events = msgspec.json.Decoder(CallEvent)
 _tokens = msgspec.json.Decoder(TranscriptTokens)
 _examples = msgspec.json.Decoder(LabelledTurn)
+_contexts = msgspec.json.Decoder(CustomerContext)
+_contacts = msgspec.json.Decoder(ContactReport)
+_stints = msgspec.json.Decoder(StintReport)
+_sentences = msgspec.json.Decoder(SentenceReport)
 _encoder = msgspec.json.Encoder()
-Decoded = TypeVar("Decoded")
+Record = TypeVar("Record", bound=msgspec.Struct)
 #: What decoding raises for bytes of any kind; text that is not UTF-8 is no `DecodeError`.
 _BAD_BYTES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -48,7 +53,13 @@ def decode_event(raw: Raw) -> CallEvent:
     MalformedRecord
         With the reason, and the path of the field at fault.
     """
-    event: CallEvent = _decoded(raw, _events)
+    value = raw.value
+    if value is None or len(value) > MAX_RECORD_BYTES:
+        raise _unusable(value)
+    try:
+        event: CallEvent = _events.decode(value)
+    except _BAD_BYTES as exc:
+        raise _malformed(exc) from exc
     if event.call_id.encode() != raw.key:
         raise _wrong_key(raw.key)
     return event
@@ -70,10 +81,27 @@ def decode_tokens(raw: Raw) -> TranscriptTokens:
     ...
     streams.errors.MalformedRecord: wrong_field: Object missing required field `utterance`
     """
-    tokens = _decoded(raw, _tokens)
+    value = raw.value
+    if value is None or len(value) > MAX_RECORD_BYTES:
+        raise _unusable(value)
+    try:
+        tokens = _tokens.decode(value)
+    except _BAD_BYTES as exc:
+        raise _malformed(exc) from exc
     if tokens.call_id.encode() != raw.key:
         raise _wrong_key(raw.key)
     return tokens
+
+
+def decode_context(raw: Raw) -> CustomerContext:
+    """Return what is known of a call's customer, from a record of `customer-context`.
+
+    Raises
+    ------
+    MalformedRecord
+        With the reason, and the path of the field at fault.
+    """
+    return _decoded(raw, _contexts, "call_id")
 
 
 def decode_example(raw: Raw) -> LabelledTurn:
@@ -84,20 +112,65 @@ def decode_example(raw: Raw) -> LabelledTurn:
     MalformedRecord
         With the reason, and the path of the field at fault.
     """
-    example = _decoded(raw, _examples)
-    if example.record_id.encode() != raw.key:
-        raise _wrong_key(raw.key, "record_id")
-    return example
+    return _decoded(raw, _examples, "record_id")
 
 
-def _decoded(raw: Raw, decoder: msgspec.json.Decoder[Decoded]) -> Decoded:
+def decode_contact(raw: Raw) -> ContactReport:
+    """Return the report in a record of `customers-in`.
+
+    Raises
+    ------
+    MalformedRecord
+        With the reason, and the path of the field at fault.
+    """
+    return _decoded(raw, _contacts, "customer_id")
+
+
+def decode_stint(raw: Raw) -> StintReport:
+    """Return the report in a record of `agents-in`.
+
+    Raises
+    ------
+    MalformedRecord
+        With the reason, and the path of the field at fault.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> decode_stint(SimpleNamespace(key=b"a1", value=b"{}"))
+    Traceback (most recent call last):
+    ...
+    streams.errors.MalformedRecord: wrong_field: Object missing required field `record_id`
+    """
+    return _decoded(raw, _stints, "agent_id")
+
+
+def decode_sentence(raw: Raw) -> SentenceReport:
+    """Return the report in a record of `agent-sentences`.
+
+    Raises
+    ------
+    MalformedRecord
+        With the reason, and the path of the field at fault.
+    """
+    return _decoded(raw, _sentences, "locale")
+
+
+def _decoded(raw: Raw, decoder: msgspec.json.Decoder[Record], key: str) -> Record:
+    """Return what a record of an internal topic holds; its key is the field of that name, and not empty."""
     value = raw.value
     if value is None or len(value) > MAX_RECORD_BYTES:
         raise _unusable(value)
     try:
-        return decoder.decode(value)
+        record = decoder.decode(value)
     except _BAD_BYTES as exc:
         raise _malformed(exc) from exc
+    name: str = getattr(record, key)
+    if name.encode() != raw.key:
+        raise _wrong_key(raw.key, key)
+    if not name:
+        raise MalformedRecord("wrong_field", "the name is empty", f"$.{key}")
+    return record
 
 
 def _unusable(value: bytes | None) -> MalformedRecord:

@@ -11,7 +11,7 @@ import msgspec
 from streams.errors import SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
-SECRETS = frozenset({"sasl_password"})
+SECRETS = frozenset({"sasl_password", "agents_secret"})
 PREFIX = "ATTUNE_"
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -44,8 +44,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     web_host: str = "127.0.0.1"
     web_port: Port = 8095
     mode: Literal["shadow", "live"] = "shadow"
+    text: Literal["on", "off"] = "on"
+    outcome_days: Annotated[float, msgspec.Meta(gt=0, le=90)] = 14
     policy_file: Path = PROJECT_DIR / "deploy" / "policies" / "default.toml"
     locales_dir: Path = PROJECT_DIR / "deploy" / "locales"
+    phrase_book: Literal["on", "off"] = "on"
+    workload: Literal["on", "off"] = "on"
+    agents: Literal["named", "pseudonym", "off"] = "pseudonym"
+    agents_secret: str = ""
     checkpoint_seconds: Positive = 10
     merge_slack_ms: NotNegative = 1_000
     lateness_ms: NotNegative = 2_000
@@ -57,6 +63,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def topic(self, name: str) -> str:
         """Return the name of a topic as it is on the broker, prefix included."""
         return self.topic_prefix + name
+
+    @property
+    def keeps_workload(self) -> bool:
+        """Whether anything at all is kept and published about the people who take calls."""
+        return self.workload == "on" and self.agents != "off"
 
     def shown(self) -> dict[str, str]:
         """Return every setting as text, secrets hidden."""

@@ -5,15 +5,19 @@ The registry is passed in; nothing is registered at import.
 
 from collections import Counter as TallyCounter
 from collections.abc import Iterable
+from zlib import crc32
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 import streams
 from streams.calls.events import Alert
+from streams.calls.outputs import AgentReply, EmpathyMoment, Gap, Recovery, Suppressed
 from streams.calls.state import CallState
 
 #: Queues that get a label of their own; later ones are counted as `other`.
 MAX_QUEUES = 200
+#: People from which a team has figures of its own.
+TEAM = 5
 
 
 class PipelineMetrics:
@@ -79,6 +83,39 @@ class PipelineMetrics:
         self.snapshots_refused = Counter(
             "attune_snapshots_refused", "Published models that were not taken", ["reason"], registry=registry
         )
+        self.empathy = Counter(
+            "attune_empathy_opportunities",
+            "Moments that asked for empathy, by what became of them",
+            ["outcome", "queue"],
+            registry=registry,
+        )
+        self.replies = Counter(
+            "attune_agent_replies",
+            "Turns of agents, by style; queues of fewer than five people together",
+            ["style", "queue"],
+            registry=registry,
+        )
+        self.recoveries = Counter(
+            "attune_recoveries",
+            "Escalated calls that came back, by whether something was done for the customer before",
+            ["act", "queue"],
+            registry=registry,
+        )
+        self.customers_at_risk = Gauge(
+            "attune_customers_at_risk",
+            "Customers of this worker by risk, as last looked through",
+            ["kind", "band"],
+            registry=registry,
+        )
+        self.break_suggestions = Counter(
+            "attune_break_suggestions", "Times that a break became a good idea", registry=registry
+        )
+        self.first_contact = Counter(
+            "attune_first_contact",
+            "Contacts by whether they solved the matter; observed: no repeat came within 7 days",
+            ["kind", "resolved"],
+            registry=registry,
+        )
         self.dead_letters = Counter(
             "attune_dead_letters", "Records that could not be used", ["topic", "reason"], registry=registry
         )
@@ -100,6 +137,7 @@ class PipelineMetrics:
         )
         Info("attune_build", "Version of attune", registry=registry).info({"version": streams.__version__})
         self._queues: set[str] = set()
+        self._people: dict[str, set[int]] = {}
         self._shown: set[tuple[str, str]] = set()
 
     def queue(self, name: str) -> str:
@@ -114,6 +152,26 @@ class PipelineMetrics:
         """Count an alert that the broker has."""
         self.alerts.labels(alert.kind, alert.severity, self.queue(alert.queue)).inc()
         self.alert_latency.observe(max(0.0, latency_seconds))
+
+    def count(self, what: Suppressed | Gap | EmpathyMoment | AgentReply | Recovery) -> None:
+        """Count what a step says only to be counted."""
+        if isinstance(what, Gap):
+            self.gaps.labels(what.kind).inc()
+        elif isinstance(what, Suppressed):
+            self.suppressed.labels(what.reason, self.queue(what.queue)).inc()
+        elif isinstance(what, EmpathyMoment):
+            self.empathy.labels(what.outcome, self.queue(what.queue)).inc()
+        elif isinstance(what, Recovery):
+            self.recoveries.labels("yes" if what.with_act else "no", self.queue(what.queue)).inc()
+        else:
+            self.replies.labels(what.style, self._team(what)).inc()
+
+    def _team(self, reply: AgentReply) -> str:
+        """Return the label of a queue once enough people answer in it; nobody is to be told from a figure."""
+        people = self._people.setdefault(self.queue(reply.queue), set())
+        if len(people) < TEAM and reply.agent_id:
+            people.add(crc32(reply.agent_id.encode()))
+        return self.queue(reply.queue) if len(people) >= TEAM else "small teams"
 
     def dead_letter(self, topic: str, reason: str) -> None:
         """Count a record that could not be used."""

@@ -1,4 +1,4 @@
-"""Reads what a step decides by from files: the policy, the phrases of each locale, the weights that ship."""
+"""Reads what a step decides by from files: the policy, the patterns of each locale, the weights that ship."""
 
 import tomllib
 from pathlib import Path
@@ -8,27 +8,78 @@ import msgspec
 from msgspec import Meta, Struct
 
 from models.base import LinearWeights
-from streams.calls.policy import parse_policy
-from streams.calls.rules import NO_MODEL, Rules, Voice
-from streams.calls.signals.phrases import PhraseBook
+from streams.calls.policy import Policy, parse_policy
+from streams.calls.rules import NO_MODEL, Etiquette, Rules, Voice
+from streams.calls.signals.automaton import Automaton
+from streams.calls.signals.catalogue import HEARD_FROM_AGENTS, HEARD_FROM_CUSTOMERS
+from streams.calls.signals.fragments import may_be_empty
+from streams.calls.signals.patterns import Groups, PatternError
+from streams.calls.signals.tables import Patterns
 from streams.config import Settings
 from streams.errors import SettingsError
 
-#: Languages that the sentiment model speaks; others run on phrases and timing alone.
+#: Languages that the sentiment model speaks; others run on patterns and timing alone.
 MODEL_LANGUAGES = frozenset({"en"})
 
-Phrase = Annotated[str, Meta(min_length=2, pattern=r"^\S+( \S+)*$")]
+Pattern = Annotated[str, Meta(min_length=2)]
+
+
+class SignalPatterns(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a locale says one signal; see `streams.calls.signals.automaton.Patterns`."""
+
+    say: list[Pattern]
+    unless: list[Pattern] = []
+    quoted: bool = False
+    negated: bool = False
+
+
+class EtiquetteTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is polite in a locale; see `streams.calls.rules.Etiquette`."""
+
+    directness: Annotated[float, Meta(ge=0, le=3)] = 1.0
+    apology: Annotated[float, Meta(ge=0, le=3)] = 1.0
+    plain_words: list[str] = []
+    others: list[str] = []
+    here: list[str] = []
 
 
 class Locale(Struct, frozen=True, forbid_unknown_fields=True):
-    """One file of `deploy/locales`: phrases per signal, and the words that turn a phrase round.
+    """One file of `deploy/locales`.
 
-    `base` names a locale whose phrases are taken in first (``en-GB`` takes those of ``en-US``).
+    `base` names a locale whose groups, negators, quotes and patterns are taken in first (``en-GB`` takes
+    those of ``en-US``).
     """
 
-    phrases: dict[str, list[Phrase]]
+    signals: dict[str, SignalPatterns] = {}
+    groups: dict[str, list[Pattern]] = {}
     negators: list[str] = []
+    quotes: list[str] = []
+    etiquette: EtiquetteTable = EtiquetteTable()
     base: str | None = None
+
+    def over(self, base: "Locale") -> "Locale":
+        """Return this locale with what its base says too."""
+        signals = dict(base.signals)
+        for name, own in self.signals.items():
+            known = signals.get(name, SignalPatterns([]))
+            signals[name] = SignalPatterns(
+                [*known.say, *own.say],
+                [*known.unless, *own.unless],
+                known.quoted or own.quoted,
+                known.negated or own.negated,
+            )
+        groups = {name: [*base.groups.get(name, []), *lines] for name, lines in self.groups.items()}
+        manners = {
+            name: [*getattr(base.etiquette, name), *getattr(self.etiquette, name)]
+            for name in ("plain_words", "others", "here")
+        }
+        return Locale(
+            signals,
+            {**base.groups, **groups},
+            [*base.negators, *self.negators],
+            [*base.quotes, *self.quotes],
+            msgspec.structs.replace(self.etiquette, **manners),
+        )
 
 
 def load_rules(settings: Settings, weights: LinearWeights) -> Rules:
@@ -46,31 +97,84 @@ def load_rules(settings: Settings, weights: LinearWeights) -> Rules:
     SettingsError
         Names the file, the key and what is wrong.
     """
-    policy = parse_policy(_read_toml(settings.policy_file), settings.policy_file.name)
+    policy = read_policy(settings.policy_file)
     voices = {
-        name: Voice(book, weights if name.partition("-")[0] in MODEL_LANGUAGES else NO_MODEL)
-        for name, book in _load_books(settings.locales_dir).items()
+        name: _voice(name, locale, weights) for name, locale in _load_locales(settings.locales_dir).items()
     }
-    return Rules(policy, voices, shadow=settings.mode == "shadow")
+    return Rules(
+        policy,
+        voices,
+        live=settings.mode == "live",
+        text=settings.text == "on",
+        outcome_days=settings.outcome_days,
+    )
 
 
-def _load_books(folder: Path) -> dict[str, PhraseBook]:
+def read_policy(file: Path) -> Policy:
+    """Return the policy in a file.
+
+    Raises
+    ------
+    SettingsError
+        Names the file, the key and what is wrong.
+    """
+    return parse_policy(_read_toml(file), file.name)
+
+
+def _voice(name: str, locale: Locale, weights: LinearWeights) -> Voice:
+    manners = locale.etiquette
+    return Voice(
+        _automaton(locale, HEARD_FROM_CUSTOMERS),
+        _automaton(locale, HEARD_FROM_AGENTS),
+        weights if name.partition("-")[0] in MODEL_LANGUAGES else NO_MODEL,
+        Etiquette(
+            manners.directness,
+            manners.apology,
+            frozenset(manners.plain_words),
+            frozenset(manners.others),
+            frozenset(manners.here),
+        ),
+    )
+
+
+def _automaton(locale: Locale, side: frozenset[str]) -> Automaton:
+    signals = {
+        signal: Patterns(own.say, own.unless, own.quoted, own.negated)
+        for signal, own in locale.signals.items()
+        if signal in side
+    }
+    return Automaton(signals, locale.groups, locale.negators, locale.quotes)
+
+
+def _load_locales(folder: Path) -> dict[str, Locale]:
     locales = {path.stem: _load_locale(path) for path in sorted(folder.glob("*.toml"))}
     if not locales:
         raise SettingsError(f"no locale (*.toml) in {folder}; ATTUNE_LOCALES_DIR names the folder")
-    books = {}
+    whole = {}
     for name, locale in locales.items():
-        phrases: dict[str, list[str]] = {signal: list(lines) for signal, lines in locale.phrases.items()}
-        negators = list(locale.negators)
+        whole[name] = locale
         if locale.base is not None:
             base = locales.get(locale.base)
             if base is None:
                 raise SettingsError(f"{name}.toml: base {locale.base!r} is not in {folder}")
-            for signal, lines in base.phrases.items():
-                phrases[signal] = [*lines, *phrases.get(signal, [])]
-            negators += base.negators
-        books[name] = PhraseBook(phrases, negators)
-    return books
+            whole[name] = locale.over(base)
+        unknown = whole[name].signals.keys() - HEARD_FROM_CUSTOMERS - HEARD_FROM_AGENTS
+        if unknown:
+            raise SettingsError(f"{name}.toml: {min(unknown)!r} is no signal that words can carry")
+        _check_patterns(name, locale, whole[name].groups)
+    return whole
+
+
+def _check_patterns(name: str, locale: Locale, groups: dict[str, list[Pattern]]) -> None:
+    """Read a locale's own patterns: they are compiled when somebody speaks so, too late for a mistake."""
+    known = Groups(groups)
+    own = [line for patterns in locale.signals.values() for line in (*patterns.say, *patterns.unless)]
+    try:
+        for line in (*own, *locale.negators, *locale.quotes):
+            if may_be_empty(known.read(line)):
+                raise PatternError(f"{line!r} matches without a word")
+    except PatternError as exc:
+        raise SettingsError(f"{name}.toml: {exc}") from exc
 
 
 def _load_locale(path: Path) -> Locale:

@@ -53,6 +53,19 @@ def _kept(days: int, **more: str) -> dict[str, str]:
     return {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS), **more}
 
 
+def _compacted_for(days: int) -> dict[str, str]:
+    """Keep the newest of each key, and nothing older than that, whether a worker runs or not."""
+    return {**_COMPACTED, "cleanup.policy": "compact,delete", "retention.ms": str(days * DAY_MS)}
+
+
+def _changelog(compacted_within_ms: int) -> dict[str, str]:
+    """Only compacted: a table whose changelog retention had emptied would never be recovered.
+
+    What a person's record was before is gone that soon after a newer one.
+    """
+    return {**_COMPACTED, "max.compaction.lag.ms": str(compacted_within_ms)}
+
+
 CALL_EVENTS = "call-events"
 TRANSCRIPT_TOKENS = "transcript-tokens"
 ESCALATION_ALERTS = "escalation-alerts"
@@ -62,6 +75,21 @@ DEAD_LETTERS = "dead-letters"
 MODEL_SNAPSHOTS = "model-snapshots"
 CALL_STATE = "attune-call-state"
 LABELLED_EXAMPLES = "labelled-examples"
+CUSTOMERS_IN = "customers-in"
+CUSTOMER_CONTEXT = "customer-context"
+CUSTOMER_RISK = "customer-risk"
+CUSTOMERS_CHANGELOG = "attune-customers-changelog"
+AGENTS_IN = "agents-in"
+AGENT_SENTENCES = "agent-sentences"
+AGENT_WORKLOAD = "agent-workload"
+AGENTS_CHANGELOG = "attune-agents-changelog"
+
+CHANGELOGS = (CUSTOMERS_CHANGELOG, AGENTS_CHANGELOG)
+
+CALL_OUTCOMES = "call-outcomes"
+
+#: What `track_calls` reads, in the order of precedence for records of the same time.
+CALL_INPUTS = (CALL_EVENTS, TRANSCRIPT_TOKENS, CUSTOMER_CONTEXT)
 
 #: A record larger than this is a dead letter; the topic of dead letters takes it whole.
 MAX_RECORD_BYTES = MEBIBYTE
@@ -72,7 +100,9 @@ TOPICS: tuple[TopicSpec, ...] = (
     TopicSpec(TRANSCRIPT_TOKENS, "call_id", _kept(7)),
     TopicSpec(ESCALATION_ALERTS, "call_id", _kept(30)),
     TopicSpec(DEESCALATION_ALERTS, "call_id", _kept(30)),
-    TopicSpec(CALL_RISK, "call_id", _COMPACTED),
+    # Kept a day: what a worker that had lost its calls still sent is not shown for ever.
+    TopicSpec(CALL_RISK, "call_id", _compacted_for(1)),
+    TopicSpec(CALL_OUTCOMES, "call_id", _kept(30)),
     TopicSpec(
         DEAD_LETTERS,
         "key of the source record",
@@ -87,6 +117,15 @@ TOPICS: tuple[TopicSpec, ...] = (
         internal=True,
     ),
     TopicSpec(LABELLED_EXAMPLES, "record_id", _kept(30), single=True, internal=True),
+    TopicSpec(CUSTOMERS_IN, "customer_id", _kept(7), internal=True),
+    TopicSpec(CUSTOMER_CONTEXT, "call_id", _kept(1), internal=True),
+    TopicSpec(CUSTOMER_RISK, "customer_id", _compacted_for(90)),
+    # A segment is removed as a whole, so a day is kept only where segments are small.
+    TopicSpec(AGENTS_IN, "agent_id", _kept(1, **{"segment.ms": str(HOUR_MS)}), internal=True),
+    TopicSpec(AGENT_SENTENCES, "locale", _kept(1), single=True, internal=True),
+    TopicSpec(AGENT_WORKLOAD, "agent_id", _compacted_for(1)),
+    TopicSpec(CUSTOMERS_CHANGELOG, "customer_id", _changelog(compacted_within_ms=DAY_MS), internal=True),
+    TopicSpec(AGENTS_CHANGELOG, "agent_id", _changelog(compacted_within_ms=HOUR_MS), internal=True),
 )
 
 

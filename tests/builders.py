@@ -3,21 +3,23 @@
 Times are seconds after `T0`. One negative turn is a watch, two in a row are an escalation.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 from typing import Any
 
 from models.base import LinearWeights
 from models.incremental import probability
-from streams.calls.alerts import Output
-from streams.calls.events import Alert, CallEvent, CallRisk, CallStarted, Speaker, TranscriptTokens
+from streams.calls.events import Alert, CallRisk, CallStarted, Speaker, TranscriptTokens
+from streams.calls.outputs import Output
 from streams.calls.policy import Policy
 from streams.calls.risk import close_turn
 from streams.calls.rules import Rules, Voice
-from streams.calls.signals.phrases import PhraseBook
+from streams.calls.signals.automaton import Automaton
+from streams.calls.signals.tables import Patterns
 from streams.calls.state import CallState
-from streams.calls.step import begin, expire, step
+from streams.calls.step import Record, begin, expire, step
+from streams.calls.stored import decode_state, encode_state
 
 T0 = 1_760_000_000_000
 
@@ -27,22 +29,35 @@ WEIGHTS = LinearWeights(
     {"awful": 12.0, "bad": 3.0, "lovely": -3.0, "joking": -20.0},
     {("not", "awful"): -24.0},
 )
-BOOK = PhraseBook(
-    {
-        "supervisor_request": ["your manager", "speak to your manager"],
-        "legal_threat": ["my lawyer"],
-        "abuse": ["you idiot"],
-        "urgent_need": ["smell gas"],
-        "cancel_threat": ["close my account", "my account"],
-        "sarcasm": ["thanks for nothing"],
-        "gratitude": ["thank you so much"],
-        "repeated_problem": ["the third time"],
-        "apologise": ["i'm so sorry"],
-        "acknowledge": ["that must be hard"],
-        "take_ownership": ["leave it with me"],
-    },
-    ["not", "don't want"],
-)
+SAID = {
+    "supervisor_request": ["(speak to)? your manager"],
+    "legal_threat": ["my lawyer"],
+    "abuse": ["you idiot"],
+    "urgent_need": ["smell gas"],
+    "cancel_threat": ["(close)? my account"],
+    "sarcasm": ["thanks for nothing"],
+    "gratitude": ["thank you so much"],
+    "repeated_problem": ["the third time"],
+}
+DONE = {
+    "apologise": ["i'm so sorry"],
+    "acknowledge": ["that must be hard"],
+    "take_ownership": ["leave it with me"],
+    "dismissive_reply": ["nothing i can do"],
+    "scripted_reply": ["any inconvenience caused"],
+    "announced_wait": ["bear with me"],
+    "promise": ["i'll call you"],
+    "explore": ["what happened"],
+}
+
+
+def automaton(
+    said: Mapping[str, Sequence[str]], negators: Sequence[str] = ("not", "don't want")
+) -> Automaton:
+    return Automaton({signal: Patterns(lines) for signal, lines in said.items()}, negators=negators)
+
+
+CUSTOMER, AGENT = automaton(SAID), automaton(DONE)
 #: A negative turn, and a calm one, of three words each: shorter ones say little.
 BAD, CALM = "awful awful awful", "yes that works"
 
@@ -69,8 +84,11 @@ THRESHOLDS = _thresholds()
 
 def rules(*, shadow: bool = False, voices: dict[str, Voice] | None = None, **policy: Any) -> Rules:
     """Rules with the small model in English and Finnish without a model; `policy` overrides."""
-    spoken = {"en-US": Voice(BOOK, WEIGHTS), "fi-FI": Voice(PhraseBook({"abuse": ["sinä idiootti"]}))}
-    return Rules(Policy(name="default", version=1, **THRESHOLDS | policy), voices or spoken, shadow=shadow)
+    spoken = {
+        "en-US": Voice(CUSTOMER, AGENT, WEIGHTS),
+        "fi-FI": Voice(automaton({"abuse": ["sinä idiootti"]})),
+    }
+    return Rules(Policy(name="default", version=1, **THRESHOLDS | policy), voices or spoken, live=not shadow)
 
 
 def say(
@@ -96,7 +114,7 @@ class Call:
     outputs: list[Output] = field(default_factory=list)
     _next: dict[Speaker, int] = field(default_factory=dict)
 
-    def apply(self, *records: TranscriptTokens | CallEvent) -> list[Any]:
+    def apply(self, *records: Record) -> list[Any]:
         new: list[Output] = []
         for record in records:
             if self.state is None:
@@ -151,9 +169,12 @@ class Call:
         ]
 
 
-def play(
-    records: Iterable[TranscriptTokens | CallEvent], by: Rules | None = None, state: CallState | None = None
-) -> list[Output]:
+def portable(state: CallState) -> CallState:
+    """A state without what holds for one process only, as it comes back from the topic."""
+    return decode_state(encode_state(state))
+
+
+def play(records: Iterable[Record], by: Rules | None = None, state: CallState | None = None) -> list[Output]:
     """Return what follows from these records, of one call, from a fresh state or the given one."""
     call = Call(by or rules(), state)
     call.apply(*records)

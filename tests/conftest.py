@@ -9,6 +9,8 @@ from streams.kafka.admin import apply_topics
 from streams.kafka.broker import LocalKafka
 
 PARTITIONS = 4
+#: Few patterns, for tests that are not about what is said.
+SMALL_LOCALES = Path(__file__).parent / "data" / "locales"
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +32,9 @@ def settings(kafka: LocalKafka, tmp_path: Path) -> Settings:
         data_dir=tmp_path / "data",
         web_port=0,
         mode="live",
+        agents="named",
+        phrase_book="off",  # a test that is not about it would have to know when it fills
+        locales_dir=SMALL_LOCALES,
     )
     apply_topics(mine)
     return mine

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from streams.calls.events import CallEvent, CallStarted, CallTransferred, TranscriptTokens
-from streams.calls.state import CallState, decode_state
+from streams.calls.state import CallState
+from streams.calls.stored import decode_state
 from streams.kafka.checkpoint import SavedStates, decode_saved
 from streams.topics import CALL_EVENTS, CALL_STATE, TRANSCRIPT_TOKENS
 from tests.workers import Broker

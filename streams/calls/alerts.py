@@ -2,36 +2,12 @@
 
 from hashlib import blake2b
 
-from msgspec import Struct
-
 from models.incremental import probability
-from streams.calls.events import Act, Alert, AlertKind, CallRisk, Context, LabelledTurn, Severity
+from streams.calls.events import Act, Alert, AlertKind, Context, Severity
 from streams.calls.risk import reasons, total
 from streams.calls.rules import Rules
 from streams.calls.state import CallState, Episode
-
-
-class CallGone(Struct, frozen=True):
-    """The call is over: its record in `call-risk` is to be removed."""
-
-    call_id: str
-
-
-class Suppressed(Struct, frozen=True):
-    """An alert that the policy held back, and why: ``cool_down`` or ``deferred``."""
-
-    queue: str
-    reason: str
-
-
-class Gap(Struct, frozen=True):
-    """Something about the feed that could not be heard as it should: counted, nothing else."""
-
-    kind: str
-
-
-#: What a step may ask the outside world to do.
-Output = Alert | CallRisk | CallGone | LabelledTurn | Suppressed | Gap
+from streams.calls.timings import timings
 
 
 def alert_id(call_id: str, kind: AlertKind, severity: Severity, cause: str) -> str:
@@ -103,13 +79,27 @@ def make_alert(
         risk_peak=max(risk, episode.peak) if episode else risk,
         escalation_id=episode.escalation_id if episode else first,
         raises=raises,
-        shadow=rules.shadow,
+        shadow=rules.shadow(state.queue),
         calibration=None,
-        reasons=reasons(state, parts),
-        context=Context(hold_seconds=state.hold_ms // 1000, transfers=state.transfers),
+        reasons=reasons(state, parts, text=rules.text),
+        context=context_of(state, at),
         policy=state.policy,
         model=state.model,
         outcome=outcome,
         recovery_ms=at - episode.started_at if episode and outcome == "recovered" else None,
         preceded_by=preceded_by,
+    )
+
+
+def context_of(state: CallState, at: int) -> Context:
+    """Return what a supervisor wants to know beside the reasons."""
+    contacts, bad, churn = state.background or (None, None, None)
+    return Context(
+        hold_seconds=timings(state.marks, at - state.started_at).hold_ms // 1000,
+        transfers=state.transfers,
+        calls_in_30_days=contacts,
+        bad_experiences=bad,
+        churn=churn,
+        transferred_while_tense=state.tense_transfer,
+        missed_opportunities=state.tally.empathy[1],
     )

@@ -7,13 +7,18 @@ word, long enough after the last bad one. Decay may lower the risk, never the ph
 from msgspec import Struct
 
 from models.incremental import probability
-from streams.calls.alerts import CallGone, Output, make_alert
+from streams.calls.alerts import make_alert
 from streams.calls.events import Act, AlertKind, Severity
-from streams.calls.policy import log_odds
+from streams.calls.outputs import CallGone, Output, Recovery
+from streams.calls.policy import Policy, log_odds
+from streams.calls.risk import total
 from streams.calls.rules import Rules
-from streams.calls.state import CallState, Episode
+from streams.calls.state import CallState, Episode, Turn
+from streams.calls.timings import on_hold
 
 SUPERVISOR_REQUEST = "supervisor_request"
+#: Customer turns that an alert is taken to rest on, for the verdict on it.
+_ALERTED_TURNS = 2
 
 
 class Moment(Struct, frozen=True):
@@ -33,6 +38,8 @@ class Moment(Struct, frozen=True):
         The signals in it.
     bad : bool
         Whether it was negative, sarcastic, a threat or a demand.
+    doubt : float
+        How unsure the recogniser was of its words, in [0, 1].
     """
 
     at: int
@@ -42,6 +49,11 @@ class Moment(Struct, frozen=True):
     score: float
     heard: frozenset[str]
     bad: bool
+    doubt: float = 0.0
+
+    def demands(self, policy: Policy) -> frozenset[str]:
+        """Return the signals that were heard well enough to count by themselves."""
+        return self.heard if 1.0 - self.doubt >= policy.heard_confidence else frozenset()
 
 
 def escalate(
@@ -59,7 +71,12 @@ def escalate(
     state.episode = Episode(alert.alert_id, alert.alert_id, severity, at, alert.risk, at)
     state.phase, state.watch_id, state.waiting, state.deferred = "escalated", None, None, False
     state.insisted, state.act = "", None
-    state.alerted, state.alerted_by = list(state.recent), [alert.alert_id]
+    state.alerted_by = [alert.alert_id]
+    state.tally.escalations += 1
+    state.tally.peak = max(state.tally.peak, total(parts))
+    _mark_alerted(state)
+    if state.stint is not None:
+        state.stint.tense, state.stint.escalated_since = True, at
     return state.episode
 
 
@@ -70,7 +87,7 @@ def live_through(state: CallState, episode: Episode, moment: Moment, rules: Rule
     episode.peak = max(episode.peak, probability(moment.score))
     if moment.utterance == episode.raised_in:
         episode.raised_in = -1
-        state.alerted = list(state.recent)
+        _mark_alerted(state)
         if calm_enough and moment.heard.isdisjoint(policy.always):
             _finish(state, episode, "retraction", "retracted", moment, rules, out)
             state.phase = "calm"
@@ -91,7 +108,7 @@ def live_through(state: CallState, episode: Episode, moment: Moment, rules: Rule
         episode.calm_turns >= policy.calm_turns
         and episode.calm_words >= policy.calm_words
         and moment.at - episode.last_bad_at >= policy.calm_s * 1000
-        and not state.hold_since
+        and not on_hold(state.marks)
     ):
         _finish(state, episode, "deescalation", "recovered", moment, rules, out)
         state.phase = "recovered"
@@ -108,10 +125,11 @@ def close_call(state: CallState, cause: str, at: int, rules: Rules, out: list[Ou
 
 
 def _rise(state: CallState, episode: Episode, moment: Moment, rules: Rules, out: list[Output]) -> None:
-    if SUPERVISOR_REQUEST in moment.heard:  # asked again before anybody answered is still one request
+    demands = moment.demands(rules.policy)
+    if SUPERVISOR_REQUEST in demands:  # asked again before anybody answered is still one request
         episode.requests += episode.answered or not episode.requests
         episode.answered = False
-    urgent = not moment.heard.isdisjoint(rules.policy.critical)
+    urgent = not demands.isdisjoint(rules.policy.critical)
     if episode.severity == "critical" or not (urgent or episode.requests > 1):
         return
     alert = make_alert(
@@ -140,6 +158,15 @@ def _finish(
     out: list[Output],
 ) -> None:
     act = episode.before_calm if kind == "deescalation" else None
+    stint = state.stint
+    if stint is not None and stint.escalated_since:
+        stint.escalated_ms += max(0, moment.at - stint.escalated_since)
+        stint.escalated_since = 0
+    if kind == "deescalation":
+        state.tally.recoveries += 1
+        state.tally.unaided += act is None
+        state.tally.recovery_ms += moment.at - episode.started_at
+        out.append(Recovery(state.queue, act is not None))
     out.append(
         make_alert(
             state,
@@ -151,8 +178,14 @@ def _finish(
             state.parts,
             episode=episode,
             outcome=outcome,
-            preceded_by=Act(act.signal, act.speaker, act.utterance, act.text) if act else None,
+            preceded_by=Act(act.signal, act.speaker, act.utterance, act.text if rules.text else None)
+            if act
+            else None,
         )
     )
     state.episode = state.claimed_by = None
     state.cool_until = moment.at + int(rules.policy.cool_down_s * 1000)
+
+
+def _mark_alerted(state: CallState) -> None:
+    state.turns = [Turn(turn.utterance, turn.tokens, alerted=True) for turn in state.turns[-_ALERTED_TURNS:]]

@@ -187,6 +187,10 @@ class Context(Struct, frozen=True):
     hold_seconds: int = 0
     transfers: int = 0
     calls_in_30_days: int | None = None
+    bad_experiences: int | None = None
+    churn: str | None = None
+    transferred_while_tense: bool = False
+    missed_opportunities: int = 0
 
 
 class Act(Struct, frozen=True, omit_defaults=True):
@@ -195,7 +199,7 @@ class Act(Struct, frozen=True, omit_defaults=True):
     signal: str
     speaker: Speaker
     utterance: int
-    text: str
+    text: str | None = None
 
 
 class Alert(Struct, frozen=True):

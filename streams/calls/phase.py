@@ -3,11 +3,12 @@
 Judged by what the customer says, never by the clock: silence, a hold or hanging up is not recovery.
 """
 
-from streams.calls.alerts import Output, Suppressed, make_alert
+from streams.calls.alerts import make_alert
 from streams.calls.episode import SUPERVISOR_REQUEST, Moment, escalate, live_through
 from streams.calls.events import Severity
+from streams.calls.outputs import Output, Suppressed
 from streams.calls.policy import log_odds
-from streams.calls.risk import stand
+from streams.calls.risk import stand, total
 from streams.calls.rules import Rules
 from streams.calls.standing import show
 from streams.calls.state import CallState
@@ -25,12 +26,26 @@ def judge_turn(state: CallState, moment: Moment, rules: Rules, out: list[Output]
     show(state, moment.at, rules, out)
 
 
+def judge_happening(state: CallState, cause: str, at: int, rules: Rules, out: list[Output]) -> None:
+    """Raise an alert if something other than a customer's turn has brought the risk to where it is due.
+
+    Nothing that the clock or the agent does changes the phase otherwise.
+    """
+    if state.tally.turns:
+        state.tally.peak = max(state.tally.peak, total(state.parts))
+    if state.episode is None and at >= state.cool_until and state.tally.turns and not state.deferred:
+        if total(state.parts) >= rules.enter_log_odds:
+            escalate(state, "high", cause, at, state.parts, rules, out)
+        show(state, at, rules, out)
+
+
 def may_raise_early(state: CallState, at: int, rules: Rules) -> bool:
     """Return whether an utterance that is not final may raise an alert now.
 
-    Not inside the cool-down, and not in a turn for which the alert may still be deferred.
+    Not inside the cool-down, not in a turn for which the alert may still be deferred, and not while the
+    customer tells of others: only the whole turn says whether it still is about them.
     """
-    return at >= state.cool_until and not _may_defer(state, rules)
+    return at >= state.cool_until and not state.of_others and not _may_defer(state, rules)
 
 
 def end_waiting(state: CallState, deadline: int, rules: Rules, out: list[Output]) -> None:
@@ -46,18 +61,22 @@ def end_waiting(state: CallState, deadline: int, rules: Rules, out: list[Output]
         show(state, deadline, rules, out)
 
 
-def _wanted(moment: Moment, rules: Rules) -> Severity | None:
+def _wanted(moment: Moment, demands: frozenset[str], rules: Rules) -> Severity | None:
     policy = rules.policy
-    if not moment.heard.isdisjoint(policy.critical):
+    if not demands.isdisjoint(policy.critical):
         return "critical"
-    if not moment.heard.isdisjoint(policy.always) or moment.score >= rules.enter_log_odds:
+    if (
+        not demands.isdisjoint(policy.always)
+        or moment.score >= rules.enter_log_odds + policy.doubt * moment.doubt
+    ):
         return "high"
     return "watch" if moment.score >= log_odds(policy.watch) else None
 
 
 def _judge_calm(state: CallState, moment: Moment, rules: Rules, out: list[Output]) -> None:
-    wanted = _wanted(moment, rules)
-    insisted = moment.heard.intersection(rules.policy.always)
+    demands = moment.demands(rules.policy)
+    insisted = demands.intersection(rules.policy.always)
+    wanted = _wanted(moment, demands, rules)
     if not state.insisted:
         state.waiting = None
     if wanted in ("high", "critical"):
@@ -69,7 +88,7 @@ def _judge_calm(state: CallState, moment: Moment, rules: Rules, out: list[Output
             out.append(Suppressed(state.queue, "deferred"))
         else:
             episode = escalate(state, wanted, moment.cause, moment.at, state.parts, rules, out)
-            episode.requests = int(SUPERVISOR_REQUEST in moment.heard)
+            episode.requests = int(SUPERVISOR_REQUEST in insisted)
             return
     if state.insisted:
         state.phase = "tense"
@@ -78,6 +97,8 @@ def _judge_calm(state: CallState, moment: Moment, rules: Rules, out: list[Output
             state.phase, state.watch_id, state.deferred, state.claimed_by = "calm", None, False, None
     elif state.phase != "tense":
         state.phase = "tense"
+        if state.stint is not None:
+            state.stint.tense = True
         _watch(state, moment, rules, out)
 
 
@@ -93,6 +114,7 @@ def _watch(state: CallState, moment: Moment, rules: Rules, out: list[Output]) ->
         state.watch_until = moment.at + int(rules.policy.cool_down_s * 1000)
         alert = make_alert(state, rules, "escalation", "watch", moment.cause, moment.at, state.parts)
         state.watch_id = alert.alert_id
+        state.tally.watches += 1
         out.append(alert)
 
 

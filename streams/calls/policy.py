@@ -4,11 +4,12 @@
 """
 
 from math import log
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
+from streams.calls.signals.catalogue import HEARD_FROM_CUSTOMERS
 from streams.errors import SettingsError
 
 Risk = Annotated[float, Meta(gt=0, lt=1)]
@@ -32,10 +33,18 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         after the last bad turn.
     defer_turns : int
         Customer turns per episode that an alert may wait while the agent repairs, 0 or 1.
+    doubt : float
+        Log-odds by which `enter` rises when the recogniser is sure of nothing, and in proportion when it is
+        sure of some of the words.
+    heard_confidence : float
+        Confidence of the recogniser in the utterance, on average, below which a signal of `always` or
+        `critical` does not alert by itself.
     always : tuple of str
         Signals that alert at the final utterance, whatever the risk.
     critical : tuple of str
         Signals that alert as critical.
+    modes : dict of str to str
+        Per queue ``live`` or ``shadow``, where that differs from the setting `mode`.
 
     Examples
     --------
@@ -54,14 +63,24 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     calm_turns: Annotated[int, Meta(ge=1, le=10)] = 2
     calm_words: Annotated[int, Meta(ge=1, le=20)] = 3
     defer_turns: Annotated[int, Meta(ge=0, le=1)] = 1
+    doubt: Annotated[float, Meta(ge=0, le=10)] = 1.5
+    heard_confidence: Annotated[float, Meta(ge=0, le=1)] = 0.4
     always: tuple[str, ...] = ("supervisor_request", "legal_threat", "abuse", "urgent_need")
-    critical: tuple[str, ...] = ("urgent_need",)
+    critical: tuple[str, ...] = ("urgent_need", "harm_threat")
+    modes: dict[str, Literal["live", "shadow"]] = {}
 
     def __post_init__(self) -> None:
         if not self.exit < self.enter or not self.watch < self.enter:
             raise ValueError(
                 f"exit ({self.exit}) and watch ({self.watch}) must lie below enter ({self.enter})"
             )
+        for key in ("always", "critical"):
+            unknown = set(getattr(self, key)) - HEARD_FROM_CUSTOMERS
+            if unknown:
+                raise ValueError(
+                    f"{key}: {min(unknown)!r} is no signal that a customer gives; "
+                    f"there are: {', '.join(sorted(HEARD_FROM_CUSTOMERS))}"
+                )
 
     @property
     def label(self) -> str:

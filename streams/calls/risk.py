@@ -7,10 +7,13 @@ change of the score since the call was calm *is* the list of reasons.
     logit(risk) = BASE + sum(parts)
 """
 
+from collections.abc import Mapping
 from math import fsum
 
 from streams.calls.events import Reason
-from streams.calls.state import CallState, Hit
+from streams.calls.signals.catalogue import WEIGHTS
+from streams.calls.signals.ear import Hit
+from streams.calls.state import CallState
 
 #: Log-odds of a call of which nothing is known.
 BASE = -3.0
@@ -24,21 +27,12 @@ KEEP = 0.6
 RUNNING_WEIGHT = SENTIMENT_WEIGHT * (1.0 - KEEP)
 #: What is left of a signal after one more customer turn.
 SIGNAL_KEEP = 0.8
-#: Log-odds that a signal adds when it is heard; signals that are absent add nothing to the risk.
-SIGNAL_WEIGHTS = {
-    "supervisor_request": 3.0,
-    "legal_threat": 3.0,
-    "abuse": 2.6,
-    "urgent_need": 3.4,
-    "cancel_threat": 3.0,
-    "publicity_threat": 2.4,
-    "repeated_problem": 1.4,
-    "sarcasm": 1.2,
-    "long_hold": 0.7,
-    "transfer": 0.5,
-    "gratitude": -1.4,
-    "advocacy": -1.6,
-}
+#: Parts that turns do not wear off: what is known of the customer from before.
+_LASTING = frozenset({"history"})
+#: Parts that each turn works out anew.
+_MADE_ANEW = frozenset({"negative_sentiment", "learned"})
+#: Log-odds per earlier bad experience, and how many count.
+HISTORY_WEIGHT, HISTORY_MOST = 0.3, 3
 #: A signal repeated adds up to this many times its weight.
 SIGNAL_CAP = 1.5
 #: A part smaller than this is dropped: it says nothing, and a live state stays small.
@@ -50,10 +44,17 @@ def total(parts: dict[str, float]) -> float:
     return BASE + fsum(parts.values())
 
 
-def add_signal(parts: dict[str, float], signal: str) -> None:
-    """Add one hearing of a signal to the parts; a signal without a weight adds nothing."""
-    weight = SIGNAL_WEIGHTS.get(signal)
-    if weight is not None:
+def add_signal(parts: dict[str, float], signal: str, scale: float = 1.0) -> None:
+    """Add one hearing of a signal to the parts; a signal without a weight adds nothing.
+
+    Parameters
+    ----------
+    scale : float
+        How much more or less it means in the call's language.
+    """
+    weight = WEIGHTS.get(signal)
+    if weight:
+        weight *= scale
         raised = parts.get(signal, 0.0) + weight
         limit = weight * SIGNAL_CAP
         parts[signal] = min(raised, limit) if weight > 0 else max(raised, limit)
@@ -68,12 +69,20 @@ def heard_weight(parts: dict[str, float], hits: list[Hit]) -> float:
     return fsum(raised.values()) - before
 
 
+def remember_history(parts: dict[str, float], bad_experiences: int) -> None:
+    """Let earlier bad experiences of the customer count."""
+    if bad_experiences:
+        parts["history"] = HISTORY_WEIGHT * min(bad_experiences, HISTORY_MOST)
+
+
 def stand(parts: dict[str, float], signal: str) -> None:
     """Let a signal that was held back count as it did when it was heard, whatever has decayed since."""
-    parts[signal] = max(parts.get(signal, 0.0), SIGNAL_WEIGHTS.get(signal, 0.0))
+    parts[signal] = max(parts.get(signal, 0.0), WEIGHTS.get(signal, 0.0))
 
 
-def close_turn(state: CallState, negative: float, hits: list[Hit]) -> float:
+def close_turn(
+    state: CallState, negative: float, hits: list[Hit], residual: Mapping[str, float] | None = None
+) -> float:
     """Take one closed customer turn into the call's parts and return the new log-odds.
 
     Parameters
@@ -84,16 +93,21 @@ def close_turn(state: CallState, negative: float, hits: list[Hit]) -> float:
         P(negative) of the turn, in [0, 1].
     hits : list of Hit
         What was heard in it.
+    residual : mapping of str to float, optional
+        What a model has learned on top: per signal, the share of its part that is added as ``learned``.
     """
     state.sentiment = KEEP * state.sentiment + (1.0 - KEEP) * (negative - NEUTRAL)
     parts = {
         signal: kept
         for signal, value in state.parts.items()
-        if abs(kept := value * SIGNAL_KEEP) >= _FORGOTTEN and signal != "negative_sentiment"
+        if abs(kept := value if signal in _LASTING else value * SIGNAL_KEEP) >= _FORGOTTEN
+        and signal not in _MADE_ANEW
     }
     parts["negative_sentiment"] = SENTIMENT_WEIGHT * state.sentiment
     for signal in {hit.signal for hit in hits}:
         add_signal(parts, signal)
+    if residual:
+        parts["learned"] = fsum(residual.get(signal, 0.0) * part for signal, part in parts.items())
     state.parts = parts
     settle(state)
     return total(parts)
@@ -118,10 +132,11 @@ def running_parts(state: CallState, negative: float, hits: list[Hit]) -> dict[st
     return parts
 
 
-def reasons(state: CallState, parts: dict[str, float]) -> tuple[Reason, ...]:
+def reasons(state: CallState, parts: dict[str, float], *, text: bool) -> tuple[Reason, ...]:
     """Return the signed change of every part since the call was calm, largest first.
 
-    The weights sum to the change of the log-odds. The text of evidence comes with a signal that was heard.
+    The weights sum to the change of the log-odds. A signal that was heard comes with its place, and with its
+    words unless `text` is false.
     """
     before = state.calm_parts
     changes = [
@@ -134,7 +149,7 @@ def reasons(state: CallState, parts: dict[str, float]) -> tuple[Reason, ...]:
             continue
         seen = state.evidence.get(signal)
         told.append(
-            Reason(signal, weight, seen.speaker, seen.utterance, seen.text)
+            Reason(signal, weight, seen.speaker, seen.utterance, seen.text if text else None)
             if seen
             else Reason(signal, weight)
         )

@@ -1,8 +1,8 @@
 """How a live call stands, for `call-risk`: said on a phase change, a claim or a clear move of the risk."""
 
 from models.incremental import probability
-from streams.calls.alerts import Output
 from streams.calls.events import CallRisk, Severity
+from streams.calls.outputs import Output
 from streams.calls.risk import total
 from streams.calls.rules import Rules
 from streams.calls.state import CallState
@@ -43,7 +43,7 @@ def standing(state: CallState, at: int, rules: Rules) -> CallRisk:
         agent_id=state.agent_id,
         customer_id=state.customer_id,
         started_at=state.started_at,
-        shadow=rules.shadow,
+        shadow=rules.shadow(state.queue),
     )
 
 

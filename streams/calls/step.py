@@ -6,47 +6,25 @@ the same outputs, in every run.
 
 from collections.abc import Sequence
 
-from streams.calls import happenings
-from streams.calls.alerts import Gap, Output, token_cause
-from streams.calls.episode import Moment, close_call, escalate
+from streams.calls import happenings, silence
+from streams.calls.alerts import token_cause
+from streams.calls.episode import escalate
 from streams.calls.events import MAX_TOKENS_PER_UTTERANCE, CallEnded, CallEvent, TranscriptTokens
-from streams.calls.masking import masked
-from streams.calls.phase import end_waiting, judge_turn, may_raise_early
-from streams.calls.risk import close_turn, running_parts, settle
+from streams.calls.hearing import Watch, doubt, hear, hear_again, listen
+from streams.calls.outputs import Gap, Output
+from streams.calls.phase import end_waiting, judge_happening, may_raise_early
+from streams.calls.reports import CustomerContext
+from streams.calls.risk import running_parts, settle
 from streams.calls.rules import Rules, Voice
+from streams.calls.speech import hear_times, new_speech
 from streams.calls.standing import show
-from streams.calls.state import CallState, Evidence, HeardAct, Turn, Utterance
-from streams.calls.transcript import (
-    Watch,
-    close_utterance,
-    find_utterance,
-    hear,
-    hear_again,
-    listen,
-    negativity,
-    place_tokens,
-    superseded,
-)
+from streams.calls.state import CallState, Utterance
+from streams.calls.transcript import find_utterance, place_tokens, superseded
+from streams.calls.turns import NEGATIVE, finalise
+from streams.calls.weighing import note_evidence, weigh
+from streams.calls.wrapup import end_call
 
-#: P(negative) from which a customer turn carries `negative_sentiment`.
-NEGATIVE = 0.5
-#: Signals that make a customer turn a bad one, whatever its words score.
-BAD_SIGNALS = frozenset(
-    {
-        "supervisor_request",
-        "legal_threat",
-        "abuse",
-        "urgent_need",
-        "cancel_threat",
-        "publicity_threat",
-        "sarcasm",
-    }
-)
-#: What an agent or supervisor may do for a customer's feelings.
-ACTS = frozenset({"acknowledge", "validate", "apologise", "take_ownership"})
-#: Turns, and tokens of each, that are kept for a label that may come.
-RECENT_TURNS = 3
-RECENT_TOKENS = 24
+Record = TranscriptTokens | CallEvent | CustomerContext
 
 
 def begin(call_id: str, at: int, rules: Rules) -> CallState:
@@ -57,24 +35,25 @@ def begin(call_id: str, at: int, rules: Rules) -> CallState:
     return state
 
 
-def step(state: CallState, record: TranscriptTokens | CallEvent, rules: Rules) -> Sequence[Output]:
+def step(state: CallState, record: Record, rules: Rules) -> Sequence[Output]:
     """Apply one record to a call's state and return what follows from it, in order.
 
     Parameters
     ----------
     state : CallState
         Changed in place.
-    record : TranscriptTokens or CallEvent
+    record : TranscriptTokens, CallEvent or CustomerContext
         The next record of this call, by the order of its topic.
     rules : Rules
-        Policy, phrases and weights.
+        Policy, patterns and weights.
 
     Examples
     --------
     >>> from streams.calls.policy import Policy
     >>> from streams.calls.rules import Voice
-    >>> from streams.calls.signals.phrases import PhraseBook
-    >>> book = PhraseBook({"supervisor_request": ["your manager"]})
+    >>> from streams.calls.signals.automaton import Automaton
+    >>> from streams.calls.signals.tables import Patterns
+    >>> book = Automaton({"supervisor_request": Patterns(["your manager"])})
     >>> rules = Rules(Policy(name="default", version=1), {"en-US": Voice(book)})
     >>> state = begin("c1", 1_000, rules)
     >>> words = "let me speak to your manager".split()
@@ -83,6 +62,9 @@ def step(state: CallState, record: TranscriptTokens | CallEvent, rules: Rules) -
     >>> alert.severity, [reason.signal for reason in alert.reasons]
     ('high', ['supervisor_request'])
     """
+    if state.policy != rules.label:
+        rules = rules.under(state.policy)
+        state.policy = rules.label
     if not isinstance(record, TranscriptTokens):
         return _happen(state, record, rules)
     if state.ended:
@@ -98,22 +80,36 @@ def step(state: CallState, record: TranscriptTokens | CallEvent, rules: Rules) -
     if record.locale and not state.locale:
         state.locale = record.locale
     voice = rules.voice(state.locale)
-    if utterance.voice != voice.version:  # new, or begun under other weights or phrases: nothing may mix two
+    if utterance.voice != voice.version:  # new, or begun under other weights or patterns: nothing may mix two
         hear_again(utterance, len(utterance.tokens), voice)
     tokens = record.tokens
     if record.index != len(utterance.tokens) or record.index + len(tokens) > MAX_TOKENS_PER_UTTERANCE:
         tokens = place_tokens(utterance, record, voice, out)
-    if record.speaker != "customer":
+    if record.confidence is not None:
+        utterance.doubt += len(record.confidence) - sum(record.confidence)
+        utterance.sure += len(record.confidence)
+    by_customer = record.speaker == "customer"
+    if not by_customer:
+        if not state.staffed and record.speaker == "agent":
+            happenings.agent_heard(state, at)
         listen(utterance, tokens, voice)
     elif state.episode is not None:
         hear(utterance, tokens, voice, None)
     else:
         _hear_watching(state, utterance, tokens, voice, rules, out)
+    if state.channel == "chat":
+        silence.wrote(state, by_customer, at)
+    else:
+        state.quiet_since = at
+        if not state.look_at:
+            state.look_at = at + silence.DEAD_AIR_MS
+    if record.end_ms is not None and record.start_ms is not None and record.speaker != "bot":
+        _time(state, record, len(tokens), rules, out)
     if len(state.open) > 1:
         for behind in superseded(state, utterance):
-            _finalise(state, behind, rules, out)
+            finalise(state, behind, rules, out)
     if record.final:
-        _finalise(state, utterance, rules, out)
+        finalise(state, utterance, rules, out)
     return out
 
 
@@ -126,35 +122,59 @@ def expire(state: CallState, deadline: int, rules: Rules) -> Sequence[Output]:
         What `CallState.deadline` was, Unix ms. The remains of an ended call are simply dropped by the caller.
     """
     out: list[Output] = []
-    if deadline < state.deadline:
+    if deadline < state.deadline or state.ended:
         return out
+    rules = rules.under(state.policy)
     if state.waiting is not None and deadline == state.cool_until:
         end_waiting(state, deadline, rules, out)
-    elif not state.ended:
+    elif state.look_at and deadline >= state.look_at:
+        silence.look(state, deadline, rules, out)
+    else:
         _end(state, f"timer:idle:{deadline}", deadline, rules, out)
     return out
 
 
-def _happen(state: CallState, event: CallEvent, rules: Rules) -> Sequence[Output]:
-    state.at = max(state.at, event.at)
-    if isinstance(event, CallEnded) and not state.ended:
+def _happen(state: CallState, record: CallEvent | CustomerContext, rules: Rules) -> Sequence[Output]:
+    if isinstance(record, CustomerContext):
+        return happenings.take_context(state, record, rules)
+    if isinstance(record, CallEnded) and not state.ended:
         out: list[Output] = []
-        _end(state, f"event:call.ended:{event.at}", event.at, rules, out)
+        state.at = max(state.at, record.at)
+        _end(state, f"event:call.ended:{record.at}", record.at, rules, out)
         return out
-    return happenings.happen(state, event, rules)
+    if not state.ended:
+        state.at = max(state.at, record.at)
+    return happenings.happen(state, record, rules)
 
 
 def _end(state: CallState, cause: str, at: int, rules: Rules, out: list[Output]) -> None:
     for utterance in sorted(state.open, key=lambda other: (other.at, other.number)):
-        _finalise(state, utterance, rules, out)
-    close_call(state, cause, at, rules, out)
-    happenings.keep_remains(state, at)
+        finalise(state, utterance, rules, out)
+    end_call(state, cause, at, rules, out)
+
+
+def _time(state: CallState, record: TranscriptTokens, words: int, rules: Rules, out: list[Output]) -> None:
+    if state.speech is None:
+        state.speech = new_speech()
+    assert record.start_ms is not None
+    assert record.end_ms is not None
+    by_customer = record.speaker == "customer"
+    if (
+        hear_times(state.speech, by_customer, record.start_ms, record.end_ms, words)
+        and state.channel != "chat"
+    ):
+        weigh(state, "talk_over", rules)
+        judge_happening(state, f"talk_over:{record.start_ms}", record.at, rules, out)
 
 
 def _hear_watching(
     state: CallState, utterance: Utterance, tokens: list[str], voice: Voice, rules: Rules, out: list[Output]
 ) -> None:
-    watch: Watch | None = Watch(state.settled, rules.enter_log_odds, rules.policy.dwell_tokens, state.parts)
+    policy = rules.policy
+    enter = rules.enter_log_odds
+    if utterance.sure:
+        enter += policy.doubt * doubt(utterance)
+    watch: Watch | None = (state.settled, enter, policy.dwell_tokens, state.parts)
     while tokens:
         known = len(utterance.tokens)
         negative = hear(utterance, tokens, voice, watch)
@@ -169,7 +189,7 @@ def _hear_watching(
 def _raise_early(
     state: CallState, utterance: Utterance, negative: float, rules: Rules, out: list[Output]
 ) -> None:
-    _note_evidence(state, utterance, negative)
+    note_evidence(state, utterance, negative=negative >= NEGATIVE)
     state.model = rules.voice(state.locale).weights.name
     parts = running_parts(state, negative, utterance.hits)
     cause = token_cause("customer", utterance.number, len(utterance.tokens) - 1)
@@ -177,56 +197,3 @@ def _raise_early(
     if state.episode is not None:
         state.episode.raised_in = utterance.number
     show(state, utterance.at, rules, out)
-
-
-def _finalise(state: CallState, utterance: Utterance, rules: Rules, out: list[Output]) -> None:
-    close_utterance(state, utterance)
-    if utterance.speaker != "customer":
-        _note_act(state, utterance)
-        return
-    voice = rules.voice(state.locale)
-    if utterance.voice != voice.version:
-        hear_again(utterance, len(utterance.tokens), voice)
-    negative = negativity(utterance, voice)
-    heard = frozenset(hit.signal for hit in utterance.hits)
-    state.model = voice.weights.name
-    state.recent = [
-        *state.recent[1 - RECENT_TURNS :],
-        Turn(utterance.number, tuple(utterance.tokens[:RECENT_TOKENS])),
-    ]
-    _note_evidence(state, utterance, negative)
-    score = close_turn(state, negative, utterance.hits)
-    moment = Moment(
-        at=utterance.at,
-        cause=token_cause("customer", utterance.number, max(0, len(utterance.tokens) - 1)),
-        utterance=utterance.number,
-        words=(utterance.grams + 1) // 2,
-        score=score,
-        heard=heard,
-        bad=negative >= NEGATIVE or not heard.isdisjoint(BAD_SIGNALS),
-    )
-    judge_turn(state, moment, rules, out)
-    if len(state.evidence) > len(state.parts):
-        kept = state.parts.keys() | state.calm_parts.keys()
-        state.evidence = {signal: seen for signal, seen in state.evidence.items() if signal in kept}
-
-
-def _note_evidence(state: CallState, utterance: Utterance, negative: float) -> None:
-    number = utterance.number
-    for hit in utterance.hits:
-        text = masked(utterance.tokens, around=hit.end)
-        state.evidence[hit.signal] = Evidence("customer", number, text)
-    if negative >= NEGATIVE:
-        state.evidence["negative_sentiment"] = Evidence("customer", number, masked(utterance.tokens))
-
-
-def _note_act(state: CallState, utterance: Utterance) -> None:
-    if utterance.speaker == "bot":
-        return
-    if state.episode is not None:
-        state.episode.answered = True
-    for hit in utterance.hits:
-        if hit.signal in ACTS:
-            text = masked(utterance.tokens, around=hit.end)
-            state.act = HeardAct(hit.signal, utterance.speaker, utterance.number, text)
-            state.repaired = True

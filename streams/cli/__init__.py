@@ -16,6 +16,8 @@ COMMANDS = {
     "demo": ("streams.cli.demo:demo", "Start everything here, replay conversations, show the alerts."),
     "worker": ("streams.cli.worker:worker", "Process the calls of a Kafka."),
     "replay": ("streams.cli.replay:replay", "Feed recorded conversations to Kafka."),
+    "explain": ("streams.cli.explain:explain", "Say which signals fire in a text or a call, and why."),
+    "evaluate": ("streams.cli.evaluate:evaluate", "Measure the models on labelled conversations."),
     "simulate": ("streams.cli.simulate:simulate", "Feed made-up calls to Kafka, as many as you like."),
     "broker": ("streams.cli.broker:broker", "A Kafka on this machine: install, up, down, status."),
     "topics": ("streams.cli.topics:topics", "The topics on Kafka: apply, check."),

@@ -30,6 +30,7 @@ from streams.processes import ending_with_parent
 from streams.sources.conversations import Conversation
 from streams.sources.recorded import ConversationReader, recorded_calls
 from streams.sources.timeline import length_ms, play
+from streams.topics import CALL_EVENTS, TRANSCRIPT_TOKENS
 
 CALLS = (
     PROJECT_DIR / "deploy" / "demo" / "calls.jsonl",
@@ -41,6 +42,8 @@ READY_S = 60
 #: After the last record: how long to wait until all are processed.
 DRAIN_S = 60
 STOP_S = 30
+#: What the demo feeds, and counts.
+FED_TOPICS = (CALL_EVENTS, TRANSCRIPT_TOKENS)
 #: Where the worker's log says that its pages are.
 _PAGES = re.compile(r"metrics at (http://\S+)/metrics")
 
@@ -194,7 +197,7 @@ def _processed(settings: Settings, pages: str) -> tuple[int, int]:
     totals = {"attune_records_total": 0.0, "attune_dead_letters_total": 0.0}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            if sample.name in totals:
+            if sample.name in totals and sample.labels.get("topic") in FED_TOPICS:
                 totals[sample.name] += sample.value
     return int(totals["attune_records_total"]), int(totals["attune_dead_letters_total"])
 

@@ -15,7 +15,9 @@ from prometheus_client import CollectorRegistry
 from streams.app import create_app
 from streams.config import Settings, load_settings
 from streams.errors import SetupError, TopicMismatch
-from streams.kafka.admin import check_topics, wait_for_broker
+from streams.kafka.admin import check_topics, topic_ids, wait_for_broker
+from streams.kafka.store import StoreFolder
+from streams.topics import CHANGELOGS
 
 #: Allocations between two collections. Records come and go without cycles, live calls stay: with Python's own
 #: 700 a quarter of the time went into looking at them again and again.
@@ -51,7 +53,9 @@ def worker(**flags: Any) -> None:
     log.info("Kafka %s at %s", wait_for_broker(settings, log.warning), settings.bootstrap_servers)
     _refuse_other_topics(settings)
     _make_data_dir(settings.data_dir)
-    app = create_app(settings, CollectorRegistry(), fail_now)
+    store = StoreFolder.claim(settings)
+    store.fit(topic_ids(settings, CHANGELOGS))
+    app = create_app(settings, CollectorRegistry(), fail_now, store.path)
     faust.Worker(
         app, loglevel=settings.log_level, override_logging=False, redirect_stdouts=False, quiet=True
     ).execute_from_commandline()

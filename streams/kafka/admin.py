@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -118,6 +118,20 @@ def check_topics(settings: Settings) -> list[Difference]:
     """
     with _asking(settings) as admin:
         return _differences(admin, settings)
+
+
+def topic_ids(settings: Settings, names: Iterable[str]) -> dict[str, str]:
+    """Return the ids of topics, by name without the prefix: a topic that was made anew has another.
+
+    Raises
+    ------
+    BrokerError
+        Kafka does not answer, or refuses.
+    """
+    wanted = {settings.topic(name): name for name in names}
+    with _asking(settings) as admin:
+        found = admin.describe_topics(list(wanted))
+    return {wanted[topic["name"]]: str(topic["topic_id"]) for topic in found}
 
 
 def apply_topics(settings: Settings) -> list[Difference]:

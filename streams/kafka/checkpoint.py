@@ -14,14 +14,17 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from streams.calls.state import CallState, decode_state, encode_state
+from streams.calls.state import CallState
+from streams.calls.stored import decode_state, encode_state
 
 logger = logging.getLogger(__name__)
 
-_HEADER = struct.Struct(">IQQQQ")
+_HEADER = struct.Struct(">IQQQQQ")
 #: Leading bytes that rank two records of one call: generation, then offsets, big-endian.
-RANK_BYTES = 20
-EVENTS, TOKENS = 0, 1
+RANK_BYTES = 28
+#: The inputs of a partition, as places in a list.
+EVENTS, TOKENS, CONTEXT = range(3)
+SIDES = (EVENTS, TOKENS, CONTEXT)
 
 
 class Sending(Protocol):
@@ -48,14 +51,13 @@ def encode_saved(state: CallState, generation: int, watermark: int) -> bytes:
     >>> decode_saved(encode_saved(CallState("c1"), 7, 0)).generation
     7
     """
-    return _HEADER.pack(
-        generation, state.event_offset + 1, state.token_offset + 1, state.deadline, watermark
-    ) + encode_state(state)
+    offsets = (state.event_offset + 1, state.token_offset + 1, state.context_offset + 1)
+    return _HEADER.pack(generation, *offsets, state.deadline, watermark) + encode_state(state)
 
 
 def decode_saved(value: bytes) -> SavedCall:
     """Return what a state record holds; the state itself stays encoded until its call is touched."""
-    generation, _, _, deadline, watermark = _HEADER.unpack_from(value)
+    generation, _, _, _, deadline, watermark = _HEADER.unpack_from(value)
     return SavedCall(generation, deadline, watermark, value[_HEADER.size :])
 
 
@@ -99,7 +101,7 @@ class LiveCall:
     def __init__(self, key: bytes, state: CallState) -> None:
         self.key = key
         self.state = state
-        self.first: list[int] = [-1, -1]  # first unsaved offset per side, -1 for none
+        self.first = [-1, -1, -1]  # first unsaved offset per side, -1 for none
         self.since = -1.0  # monotonic time since when it is unsaved, negative when it is saved
         self.sends: list[Sending] = []  # what the steps since the last write have sent
         self.scheduled = 0  # deadline that stands in the partition's heap
@@ -146,7 +148,7 @@ class Checkpoint:
         # A group that was deleted counts from one again; the states it left must not win over newer ones.
         self.generation = max(generation, highest + 1)
         self._unsaved: dict[str, LiveCall] = {}  # in the order in which they changed
-        self._on_the_way: dict[int, tuple[int, int]] = {}
+        self._on_the_way: dict[int, tuple[int, ...]] = {}
         self._serial = 0
 
     def get(self, call_id: str, key: bytes) -> LiveCall | None:
@@ -191,21 +193,27 @@ class Checkpoint:
 
     def cut(self, call: LiveCall, watermark: int) -> tuple[int, bytes]:
         """Take a call as it is now for writing; return a serial number for `acknowledged` and the value."""
-        serial = self.hold(call.first[EVENTS], call.first[TOKENS])
+        serial = self.hold(*call.first)
         del self._unsaved[call.state.call_id]
-        call.first = [-1, -1]
+        call.first = [-1, -1, -1]
         call.since = -1.0
         return serial, encode_saved(call.state, self.generation, watermark)
 
-    def hold(self, event_offset: int, token_offset: int) -> int:
-        """Keep offsets from being committed until `acknowledged` is called with the serial returned."""
+    def hold(self, *offsets: int) -> int:
+        """Keep offsets, one per side, from being committed until `acknowledged` is called with the serial."""
         self._serial += 1
-        self._on_the_way[self._serial] = (event_offset, token_offset)
+        self._on_the_way[self._serial] = offsets
         return self._serial
 
     def acknowledged(self, serial: int) -> None:
         """Note that the broker has what was held under this serial."""
         self._on_the_way.pop(serial, None)
+
+    def rest(self, call: LiveCall, value: bytes) -> None:
+        """Keep of an ended call that the broker has only its bytes: thousands of them wait for a survey."""
+        if call.state.ended and call.since < 0 and not call.sends:
+            self.calls.pop(call.state.call_id, None)
+            self._saved[call.key] = value
 
     def forget(self, call: LiveCall) -> None:
         """Drop a call from memory; its tombstone is the caller's business."""

@@ -5,9 +5,14 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import msgspec
+
 from streams import topics
-from streams.calls.alerts import CallGone, Gap, Output, Suppressed
 from streams.calls.events import Alert, CallRisk, LabelledTurn
+from streams.calls.masking import mask_bytes
+from streams.calls.outcome import CallOutcome
+from streams.calls.outputs import AgentReply, CallGone, EmpathyMoment, Gap, Output, Recovery, Suppressed
+from streams.calls.reports import ContactReport, SentenceReport, StintReport
 from streams.calls.rules import Rules
 from streams.codec import encode
 from streams.config import Settings
@@ -36,6 +41,8 @@ class Delivery:
         Called with a sentence when something cannot be sent.
     allowed : callable
         Asked before every send: false once this worker may have lost its partitions.
+    naming : callable
+        Returns what alerts call the person who takes a call, given their id: it, a pseudonym, or nothing.
     """
 
     def __init__(
@@ -45,8 +52,19 @@ class Delivery:
         rules: Rules,
         fail: Callable[[str], None],
         allowed: Callable[[], bool],
+        naming: Callable[[str], str] = str,
     ) -> None:
         self.rules = rules
+        self._naming = naming
+        self._nameless = settings.agents == "off"
+        self._unwanted = tuple(
+            kind
+            for kind, wanted in (
+                (StintReport, settings.keeps_workload),
+                (SentenceReport, settings.phrase_book == "on"),
+            )
+            if not wanted
+        )
         self._metrics = metrics
         self._name = settings.topic
         self._prefix = len(settings.topic_prefix)
@@ -64,10 +82,10 @@ class Delivery:
     def emit(self, partition: int, call: LiveCall, outputs: Sequence[Output], raw: Raw | None) -> None:
         """Send what a step asked for; what is sent is added to the call's `sends`."""
         for output in outputs:
-            if isinstance(output, Suppressed):
-                self._metrics.suppressed.labels(output.reason, self._metrics.queue(output.queue)).inc()
-            elif isinstance(output, Gap):
-                self._metrics.gaps.labels(output.kind).inc()
+            if isinstance(output, Suppressed | Gap | EmpathyMoment | AgentReply | Recovery):
+                self._metrics.count(output)
+            elif isinstance(output, self._unwanted):
+                continue
             elif isinstance(output, Alert):
                 call.sends.append(self._send_alert(partition, call.key, output, raw))
             else:
@@ -75,7 +93,7 @@ class Delivery:
 
     def dead_letter(self, checkpoint: Checkpoint, raw: Raw, problem: MalformedRecord) -> None:
         """Keep a record that could not be used; its offset is committed only once it is kept."""
-        held = (raw.offset, -1) if raw.topic == self._name(topics.CALL_EVENTS) else (-1, raw.offset)
+        held = (raw.offset if raw.topic == self._name(name) else -1 for name in topics.CALL_INPUTS)
         serial = checkpoint.hold(*held)
         self.refuse(raw, problem).add_done_callback(lambda _: checkpoint.acknowledged(serial))
 
@@ -83,6 +101,8 @@ class Delivery:
         """Send a record that could not be used to the dead letters."""
         self._metrics.dead_letter(raw.topic[self._prefix :], problem.reason)
         value = raw.value if raw.value is None else raw.value[: topics.MAX_DEAD_LETTER_BYTES - 64 * 1024]
+        if value is not None:
+            value = mask_bytes(value) if self.rules.text else b""
         return self.states.put(
             self._name(topics.DEAD_LETTERS), raw.key, value, headers=_dead_letter_headers(raw, problem)
         )
@@ -109,6 +129,8 @@ class Delivery:
         recovered = alert.kind == "deescalation"
         topic = topics.DEESCALATION_ALERTS if recovered else topics.ESCALATION_ALERTS
         headers = [("cause-timestamp", str(came).encode())]
+        if alert.agent_id is not None:
+            alert = msgspec.structs.replace(alert, agent_id=self._naming(alert.agent_id) or None)
         sent = self.alerts.put(self._name(topic), key, encode(alert), partition, headers)
         sent.add_done_callback(partial(self._alerted, alert, came))
         return sent
@@ -117,18 +139,31 @@ class Delivery:
         self._metrics.alert(alert, time.time() - came / 1000)
 
     def _send_other(
-        self, partition: int, key: bytes, output: CallRisk | CallGone | LabelledTurn
+        self,
+        partition: int,
+        key: bytes,
+        output: (
+            CallRisk | CallGone | CallOutcome | ContactReport | StintReport | SentenceReport | LabelledTurn
+        ),
     ) -> asyncio.Future[None]:
-        if isinstance(output, LabelledTurn):
-            self._metrics.examples.labels("sentiment", output.source).inc()
-            return self.states.put(
-                self._name(topics.LABELLED_EXAMPLES), output.record_id.encode(), encode(output), 0
-            )
-        value = None
+        put, name = self.states.put, self._name
         if isinstance(output, CallRisk):
             self._metrics.call_risk.observe(output.risk)
-            value = encode(output)
-        return self.states.put(self._name(topics.CALL_RISK), key, value, partition)
+            if output.agent_id is not None and self._nameless:
+                output = msgspec.structs.replace(output, agent_id=None)
+            return put(name(topics.CALL_RISK), key, encode(output), partition)
+        if isinstance(output, CallGone):
+            return put(name(topics.CALL_RISK), key, None, partition)
+        if isinstance(output, CallOutcome):
+            return put(name(topics.CALL_OUTCOMES), key, encode(output), partition)
+        if isinstance(output, ContactReport):
+            return put(name(topics.CUSTOMERS_IN), output.customer_id.encode(), encode(output))
+        if isinstance(output, StintReport):
+            return put(name(topics.AGENTS_IN), output.agent_id.encode(), encode(output))
+        if isinstance(output, SentenceReport):
+            return put(name(topics.AGENT_SENTENCES), output.locale.encode(), encode(output), 0)
+        self._metrics.examples.labels("sentiment", output.source).inc()
+        return put(name(topics.LABELLED_EXAMPLES), output.record_id.encode(), encode(output), 0)
 
 
 def _dead_letter_headers(raw: Raw, problem: MalformedRecord) -> Headers:

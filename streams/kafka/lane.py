@@ -66,13 +66,11 @@ class FastLane:
         source: Callable[[], Source],
         fail: Callable[[str], None],
     ) -> None:
-        self.source_topics = frozenset(
-            (settings.topic(topics.CALL_EVENTS), settings.topic(topics.TRANSCRIPT_TOKENS))
-        )
+        self._sides = tuple(map(settings.topic, topics.CALL_INPUTS))
+        self.source_topics = frozenset(self._sides)
         self.epoch = 0
         self.partitions: dict[int, Partition] = {}
         self.turned_at = time.monotonic()
-        self._sides = (settings.topic(topics.CALL_EVENTS), settings.topic(topics.TRANSCRIPT_TOKENS))
         self._settings = settings
         self._delivery = delivery
         self._metrics = metrics
@@ -151,7 +149,7 @@ class FastLane:
         self._assigned = {tp.partition for tp in assigned}
         apart = {tp for tp in assigned for topic in self._sides if TP(topic, tp.partition) not in assigned}
         if apart:
-            self._fail(f"events and tokens were not assigned together: {sorted(apart)}")
+            self._fail(f"the inputs of calls were not assigned together: {sorted(apart)}")
         self.epoch += 1
         self._coming.clear()
         self._early.clear()
@@ -226,7 +224,7 @@ class FastLane:
 
     def _add(self, partition: Partition, batch: RecordBatch) -> None:
         self._coming[batch.tp] -= len(batch.records)
-        partition.sides[self._sides.index(batch.tp.topic)].add(batch.records)
+        partition.add(self._sides.index(batch.tp.topic), batch.records)
 
     async def _work(self, partition: Partition) -> None:
         epoch, more = self.epoch, True

@@ -3,6 +3,10 @@
 Of the heads of a partition number the one with the smallest `at` goes first, ties to the side named first. A
 side whose buffer is empty is waited for as long as the broker is known to have more of it: so two replays of
 one log give the same order, however the fetches fall.
+
+What happens is often known before the recogniser has the words that were said first: the end of a call must
+not overtake its last sentence. So the other sides wait a while for the words, even where the broker has none
+yet; words wait for nobody.
 """
 
 from collections import deque
@@ -58,11 +62,13 @@ class Side(Generic[R, T]):
         The next record to go, None until `pull` finds one.
     raw : raw record or None
         The bytes and offsets the head came from.
+    came : float
+        When the head was added, as `add` was told.
     taken : int
         Offset after the last record that left this side, -1 before the first.
     """
 
-    __slots__ = ("_clamp", "_decode", "_refuse", "_waiting", "head", "raw", "taken")
+    __slots__ = ("_batches", "_clamp", "_decode", "_refuse", "_waiting", "came", "head", "raw", "taken")
 
     def __init__(
         self,
@@ -74,13 +80,17 @@ class Side(Generic[R, T]):
         self._refuse = refuse
         self._clamp = clamp
         self._waiting: deque[R] = deque()
+        self._batches: deque[tuple[int, float]] = deque()  # last offset of each, and when it came
+        self.came = 0.0
         self.head: T | None = None
         self.raw: R | None = None
         self.taken = -1
 
-    def add(self, records: Sequence[R]) -> None:
-        """Take records in, in offset order."""
+    def add(self, records: Sequence[R], now: float = 0.0) -> None:
+        """Take records in, in offset order, that have come `now`."""
         self._waiting.extend(records)
+        if records:
+            self._batches.append((records[-1].offset, now))
 
     def pull(self) -> T | None:
         """Return the head, decoding the next usable record if there is none yet."""
@@ -96,6 +106,9 @@ class Side(Generic[R, T]):
             latest = raw.timestamp + AHEAD_MS
             self.head = head if head.at <= latest else self._clamp(head, latest)
             self.raw = raw
+            while self._batches[0][0] < raw.offset:
+                self._batches.popleft()
+            self.came = self._batches[0][1]
         return self.head
 
     def pop(self) -> None:
@@ -111,6 +124,13 @@ class Side(Generic[R, T]):
 class Merge(Generic[R, T]):
     """The sides of one partition number, in order of precedence for equal times.
 
+    Parameters
+    ----------
+    *sides : Side
+        The inputs.
+    words : Side, optional
+        The one of them for which the others wait.
+
     Examples
     --------
     >>> from types import SimpleNamespace as Record
@@ -125,12 +145,13 @@ class Merge(Generic[R, T]):
     [None]
     """
 
-    __slots__ = ("sides",)
+    __slots__ = ("_words", "sides")
 
-    def __init__(self, *sides: Side[R, T]) -> None:
+    def __init__(self, *sides: Side[R, T], words: Side[R, T] | None = None) -> None:
         self.sides = sides
+        self._words = words
 
-    def ready(self, ended: Sequence[bool]) -> Iterator[Side[R, T]]:
+    def ready(self, ended: Sequence[bool], settled: float = float("inf")) -> Iterator[Side[R, T]]:
         """Yield the side whose head goes next, until none may go or an empty side is waited for.
 
         Who takes a head pops it before the next is asked for; nothing may be added meanwhile.
@@ -139,7 +160,10 @@ class Merge(Generic[R, T]):
         ----------
         ended : sequence of bool
             Per side, whether the broker is known to have no more of it at this moment.
+        settled : float
+            What came later goes before no words that may still come.
         """
+        words = self._words
         waited_for = [side for side, at_end in zip(self.sides, ended, strict=True) if not at_end]
         sides = [side for side in self.sides if len(side) or side in waited_for]
         while True:
@@ -153,6 +177,8 @@ class Merge(Generic[R, T]):
                 elif chosen is None or head.at < earliest:
                     chosen, earliest = side, head.at
             if chosen is None:
+                return
+            if words is not None and chosen.came > settled and not len(words):
                 return
             yield chosen
 

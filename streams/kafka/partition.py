@@ -8,14 +8,14 @@ from typing import Protocol
 
 import msgspec
 
-from streams.calls.alerts import Gap, Output
-from streams.calls.events import CallEvent, TranscriptTokens
+from streams.calls.outputs import Gap, Output
 from streams.calls.rules import Rules
-from streams.calls.state import CallState, shrink
-from streams.calls.step import begin, expire, step
-from streams.codec import decode_event, decode_tokens
+from streams.calls.state import CallState
+from streams.calls.step import Record, begin, expire, step
+from streams.calls.stored import shrink
+from streams.codec import decode_context, decode_event, decode_tokens
 from streams.errors import MalformedRecord
-from streams.kafka.checkpoint import EVENTS, TOKENS, Checkpoint, LiveCall, encode_saved
+from streams.kafka.checkpoint import CONTEXT, EVENTS, SIDES, TOKENS, Checkpoint, LiveCall, encode_saved
 from streams.kafka.merge import Merge, Side
 from streams.kafka.timers import Timers
 
@@ -27,8 +27,6 @@ MAX_STATE_BYTES = 512 * 1024
 _LOOK_EVERY = 16
 #: An ended call whose end is not committed yet is looked at again after so many ms.
 _BURY_LATER_MS = 60_000
-
-Record = TranscriptTokens | CallEvent
 
 
 class Raw(Protocol):
@@ -69,7 +67,8 @@ class Partition:
     outlet : Outlet
         Where results go, and the rules in force.
     merge_slack_ms, lateness_ms : int
-        From when on a record counts as late, and how far timers stay behind the newest record.
+        How long events wait for words that were said before them, and how far timers stay behind the newest
+        record; what is older than both together counts as late.
 
     Attributes
     ----------
@@ -88,13 +87,15 @@ class Partition:
         self._outlet = outlet
         self._slack_ms = merge_slack_ms
         self._lateness_ms = lateness_ms
-        self.sides: tuple[Side[Raw, Record], Side[Raw, Record]] = (
+        self.sides: tuple[Side[Raw, Record], ...] = (
             Side(decode_event, partial(self._refuse, EVENTS), self._clamped),
             Side(decode_tokens, partial(self._refuse, TOKENS), self._clamped),
+            Side(decode_context, partial(self._refuse, CONTEXT), self._clamped),
         )
-        self.merge = Merge(*self.sides)
+        self._place = {id(side): index for index, side in enumerate(self.sides)}
+        self.merge = Merge(*self.sides, words=self.sides[TOKENS])
         self.counts: dict[tuple[int, str], int] = {}
-        self.committed = [-1, -1]
+        self.committed = [-1 for _ in SIDES]
         # Records that are read again have to meet the timers where they met them the first time: time
         # begins anew with them, and is what an earlier worker knew once there is nothing more to read.
         self._watermark = 0
@@ -102,6 +103,10 @@ class Partition:
         self._idle_ms = 0.0  # time that has passed since the newest record while both sides had ended
         self._idle_at: float | None = None
         self._timers = Timers(checkpoint)
+
+    def add(self, index: int, records: Sequence[Raw]) -> None:
+        """Take in records of one side, in offset order."""
+        self.sides[index].add(records, monotonic())
 
     def work(self, ended: Sequence[bool], until: float) -> bool:
         """Apply records in their order until none is ready or the slice is over.
@@ -118,11 +123,11 @@ class Partition:
         bool
             True when the slice ended first.
         """
-        merge, events_side, timers = self.merge, self.sides[EVENTS], self._timers
-        applied = [0, 0]
+        merge, timers, place = self.merge, self._timers, self._place
+        applied = [0 for _ in SIDES]
         count = 0
         try:
-            for side in merge.ready(ended):
+            for side in merge.ready(ended, monotonic() - self._slack_ms / 1000):
                 record, raw = side.head, side.raw
                 assert record is not None
                 assert raw is not None
@@ -133,7 +138,7 @@ class Partition:
                         self._fire(at - self._lateness_ms)
                 elif at < self._watermark - self._slack_ms - self._lateness_ms:
                     self._note_late()
-                index = EVENTS if side is events_side else TOKENS
+                index = place[id(side)]
                 applied[index] += self._apply(index, record, raw)
                 side.pop()
                 count += 1
@@ -143,7 +148,7 @@ class Partition:
         finally:
             if count:
                 self._idle_ms, self._idle_at = 0.0, None
-            for index in (EVENTS, TOKENS):
+            for index in SIDES:
                 self._count(index, "applied", applied[index])
 
     def idle(self, fresh: bool) -> None:
@@ -187,7 +192,7 @@ class Partition:
         checkpoint = self.checkpoint
         call = checkpoint.calls.get(record.call_id) or self._found_or_new(record, raw)
         state = call.state
-        if raw.offset <= (state.token_offset if index == TOKENS else state.event_offset):
+        if raw.offset <= _applied_offset(state, index):
             self._count(index, "repeated", 1)
             return False
         outputs: Sequence[Output] = ()
@@ -198,8 +203,10 @@ class Partition:
             failure = exc
         if index == TOKENS:
             state.token_offset = raw.offset
-        else:
+        elif index == EVENTS:
             state.event_offset = raw.offset
+        else:
+            state.context_offset = raw.offset
         if call.first[index] < 0:
             checkpoint.changed(call, index, raw.offset, monotonic())
         if failure is not None:
@@ -207,6 +214,8 @@ class Partition:
             return False
         if outputs:
             self._outlet.emit(self.number, call, outputs, raw)
+            self._timers.put_earlier(call)
+        elif 0 < state.look_at < call.scheduled:
             self._timers.put_earlier(call)
         return True
 
@@ -233,8 +242,8 @@ class Partition:
 
     def _bury(self, call: LiveCall, now: int) -> None:
         state = call.state
-        passed = state.event_offset < self.committed[EVENTS] or state.event_offset < 0
-        passed = passed and (state.token_offset < self.committed[TOKENS] or state.token_offset < 0)
+        offsets = ((index, _applied_offset(state, index)) for index in SIDES)
+        passed = all(offset < 0 or offset < self.committed[index] for index, offset in offsets)
         if passed and call.since < 0:
             self._outlet.bury(self.number, call)
             self.checkpoint.forget(call)
@@ -267,6 +276,12 @@ class Partition:
     def _count(self, index: int, outcome: str, number: int) -> None:
         if number:
             self.counts[(index, outcome)] = self.counts.get((index, outcome), 0) + number
+
+
+def _applied_offset(state: CallState, index: int) -> int:
+    if index == TOKENS:
+        return state.token_offset
+    return state.event_offset if index == EVENTS else state.context_offset
 
 
 #: Stands in where something is counted that belongs to no call.

@@ -17,7 +17,7 @@ from streams.metrics import PipelineMetrics
 #: Longest stretch of work, in seconds, without a turn of the event loop.
 SLICE_S = 0.005
 #: Topics of the sides, as metrics name them: without a prefix.
-_NAMES = (topics.CALL_EVENTS, topics.TRANSCRIPT_TOKENS)
+_NAMES = topics.CALL_INPUTS
 
 
 class Source(Protocol):
@@ -56,7 +56,7 @@ class Saver:
 
     def __init__(
         self,
-        sides: tuple[str, str],
+        sides: tuple[str, ...],
         delivery: Delivery,
         metrics: PipelineMetrics,
         source: Callable[[], Source],
@@ -126,4 +126,9 @@ class Saver:
         checkpoint = partition.checkpoint
         serial, value = partition.cut(call)
         sent = self._delivery.save(partition.number, call.key, value)
-        sent.add_done_callback(lambda _: checkpoint.acknowledged(serial))
+
+        def acknowledged(_: asyncio.Future[None]) -> None:
+            checkpoint.acknowledged(serial)
+            checkpoint.rest(call, value)
+
+        sent.add_done_callback(acknowledged)

@@ -49,7 +49,7 @@ class Timers:
             if call.scheduled != scheduled:
                 continue
             deadline = call.state.deadline
-            if deadline > scheduled and not call.state.ended:
+            if deadline > scheduled:
                 self.put(call, deadline)
             else:
                 yield call, deadline

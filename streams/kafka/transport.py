@@ -16,21 +16,24 @@ acks in the consumer is not enough: the compiled stream iterator writes them pas
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import aiokafka
 from faust.transport.consumer import CONSUMER_FETCHING
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.kafka.recipient import Lane
+
 #: How long, in ms, the broker may hold a fetch that finds nothing: while it does, no other partition of that
 #: broker is asked for. Faust has 1,500, which would be the latency of a quiet floor.
 FETCH_MAX_WAIT_MS = 50
 #: Pause, in seconds, when every partition has enough records waiting.
 ALL_FULL_PAUSE = 0.01
-#: Other records handed over between two turns of the event loop.
-_TURN_EVERY = 100
+#: Longest time, in seconds, for which other records are handed over before the source topics have their turn.
+SINGLY_S = 0.005
 
 
 class RecordBatch(NamedTuple):
@@ -57,25 +60,6 @@ class SideEnd(NamedTuple):
     reached: bool
     lag: int
     age: float
-
-
-class Lane(Protocol):
-    """What takes the batches."""
-
-    source_topics: frozenset[str]
-    epoch: int
-
-    def full(self, tp: TP) -> bool:
-        """Return whether enough records of this partition wait already."""
-
-    def coming(self, tp: TP, count: int) -> None:
-        """Note that so many records are about to be handed over."""
-
-    async def revoke(self, fenced: bool) -> None:
-        """Save and commit what was applied and forget the rest; write nothing when fenced."""
-
-    def assign(self, assigned: set[TP], generation: int) -> None:
-        """Begin with these partitions."""
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -117,6 +101,7 @@ class LaneConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._positions: dict[TP, int] = {}
+        self._singly: dict[TP, deque[Any]] = {}
 
     @property
     def _lane(self) -> Lane:
@@ -130,10 +115,16 @@ class LaneConsumer(driver.Consumer):
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         wanted = {tp for tp in active_partitions or () if not (self._is_source(tp) and self._lane.full(tp))}
+        if not self.app.tables.actives_ready:
+            # With tables Faust resumes the streams while records flow, and only then seeks to the committed
+            # offsets: what was fetched in between would be read twice.
+            changelogs = self.app.tables.changelog_topics
+            wanted = {tp for tp in wanted if tp.topic in changelogs}
+        wanted -= self._singly.keys()
         if not wanted:  # an empty set would mean: all of them
-            await self.sleep(ALL_FULL_PAUSE)
+            await self.sleep(0 if self._singly else ALL_FULL_PAUSE)
             return {}
-        return await super()._getmany(wanted, timeout)
+        return await super()._getmany(wanted, 0 if self._singly else timeout)
 
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
@@ -170,7 +161,8 @@ class LaneConsumer(driver.Consumer):
             if self._is_source(tp):
                 await self._hand_over(tp, epoch, records)
             else:
-                await self._hand_over_singly(tp, records)
+                self._singly[tp] = deque(records)
+        await self._hand_over_singly()
         self._note_positions()
 
     async def _seek_back(self) -> None:
@@ -179,6 +171,7 @@ class LaneConsumer(driver.Consumer):
         A fetch that a rebalance overtook may hold records of the new assignment. With the flow stopped Faust
         seeks once more when it resumes; with the flow on nobody does, so it is tried until it is done.
         """
+        self._singly.clear()
         while True:
             try:
                 await self.perform_seek()
@@ -203,14 +196,24 @@ class LaneConsumer(driver.Consumer):
         if not result.stopped and self.flow_active:
             self._read_offset[tp] = records[-1].offset + 1
 
-    async def _hand_over_singly(self, tp: TP, records: Sequence[Any]) -> None:
-        for count, record in enumerate(records):
-            if not self.flow_active:
-                return
-            if count % _TURN_EVERY == 0:
-                await asyncio.sleep(0)
-            await self.wait_first(self.callback(self._to_message(tp, record)), self.suspend_flow.wait())
-            self._read_offset[tp] = record.offset + 1
+    async def _hand_over_singly(self) -> None:
+        """Hand over other records one by one, for a short while, each partition in turn.
+
+        A processor that is behind must not hold up the calls: what is left waits here, and nothing more of
+        its partition is fetched. While tables are read back there are no calls to hold up.
+        """
+        until = time.monotonic() + SINGLY_S if self.app.tables.actives_ready else float("inf")
+        for tp in list(self._singly):
+            records = self._singly.pop(tp)
+            while records and time.monotonic() < until:
+                if not self.flow_active:
+                    self._singly.clear()
+                    return
+                record = records.popleft()
+                await self.wait_first(self.callback(self._to_message(tp, record)), self.suspend_flow.wait())
+                self._read_offset[tp] = record.offset + 1
+            if records:
+                self._singly[tp] = records
 
     def _note_positions(self) -> None:
         """Remember how far the client has given records out: between two fetches that does not move."""
@@ -234,6 +237,11 @@ class LaneConsumer(driver.Consumer):
         return SideEnd(lag == 0, lag, max(0.0, time.time() - state.timestamp / 1000))
 
     @property
+    def fenced(self) -> bool:
+        """Whether the group has gone on without this member."""
+        return self._thread.fenced
+
+    @property
     def heartbeat_age(self) -> float:
         """Seconds since the group's coordinator last answered."""
         return time.monotonic() - self._thread.heard_at
@@ -255,7 +263,8 @@ class LaneConsumer(driver.Consumer):
         """Save and commit first: Faust forgets its offsets before it calls anyone."""
         self.stop_flow()
         self._positions.clear()
-        await self._lane.revoke(self._thread.fenced)
+        self._singly.clear()
+        await self._lane.revoke(self.fenced)
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:

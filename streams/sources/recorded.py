@@ -54,7 +54,7 @@ class ConversationReader:
         shown = "standard input" if path == STDIN else str(path)
         number = 0
         try:
-            with _opened(path) as lines:
+            with opened(path) as lines:
                 for number, line in enumerate(lines, start=1):
                     if line.strip():
                         yield from self._take(line, f"{shown}, line {number}")
@@ -83,7 +83,8 @@ class ConversationReader:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Iterable[bytes]]:
+def opened(path: Path) -> Iterator[Iterable[bytes]]:
+    """Open a file of lines, plain or gzip; ``-`` is the standard input."""
     with ExitStack() as stack:
         raw = (
             cast(BufferedReader, sys.stdin.buffer) if path == STDIN else stack.enter_context(path.open("rb"))

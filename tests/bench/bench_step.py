@@ -11,10 +11,14 @@ from time import perf_counter_ns
 from models.snapshots import pretrained
 from streams.calls.events import CallStarted, Speaker, TranscriptTokens
 from streams.calls.rules import Rules
-from streams.calls.state import CallState, encode_state
+from streams.calls.state import CallState
 from streams.calls.step import begin, step
-from streams.config import Settings
+from streams.calls.stored import encode_state
+from streams.config import PROJECT_DIR, Settings
 from streams.rulebook import load_rules
+from streams.sources.plans import plan_call
+from streams.sources.recorded import ConversationReader
+from streams.sources.timeline import records_of
 from tests.builders import T0
 
 CALLS = 300
@@ -41,6 +45,11 @@ ANGRY = [
     "i'm not happy with that at all i want to speak to your manager",
     "honestly this is the worst service i have ever had i'm going to cancel my account",
 ]
+REPLAYED = (
+    PROJECT_DIR / "deploy" / "demo" / "calls.jsonl",
+    PROJECT_DIR / "deploy" / "demo" / "abcd-sample.jsonl",
+    PROJECT_DIR / "tests" / "data" / "calls.jsonl",
+)
 KINDS: dict[str, Sequence[str]] = {"calm": CALM, "mixed": [*CALM, *CALM, *ANGRY], "angry": ANGRY}
 
 
@@ -84,8 +93,40 @@ def start(call_id: str, rules: Rules) -> CallState:
     return state
 
 
+def replayed(rules: Rules) -> tuple[float, list[int]]:
+    """Return µs per record of the calls that the demo and the tests replay, times and events included."""
+    calls = [
+        [timed.record for timed in records_of(plan_call(conversation), T0)]
+        for conversation in ConversationReader().read(REPLAYED)
+    ]
+    sizes: list[int] = []
+    spent = records = 0
+    for call in calls:
+        state = begin(call[0].call_id, T0, rules)
+        began = perf_counter_ns()
+        for record in call:
+            step(state, record, rules)
+        spent += perf_counter_ns() - began
+        records += len(call)
+    for call in calls:
+        state = begin(call[0].call_id, T0, rules)
+        for place, record in enumerate(call):
+            step(state, record, rules)
+            if place % 5 == 0 and not state.ended:
+                sizes.append(len(encode_state(state)))
+    return spent / 1000 / records, sizes
+
+
 def main() -> None:
     rules = load_rules(Settings(mode="live"), pretrained())
+    for _ in range(3):  # the patterns' automaton is made by what is said
+        replayed(rules)
+    times = [replayed(rules) for _ in range(ROUNDS)]
+    sizes = sorted(times[0][1])
+    print(
+        f"replayed: {median(spent for spent, _ in times):.2f} µs a record (best {min(times)[0]:.2f}); "
+        f"a live state {median(sizes):.0f} bytes, p99 {sizes[len(sizes) * 99 // 100]}, most {sizes[-1]}"
+    )
     print(f"{'calls':8}{'µs/token':>10}{'best':>8}{'bytes p50':>11}{'p99':>7}{'max':>7}{'outputs/call':>14}")
     for kind, customer in KINDS.items():
         rounds = [run(customer, rules) for _ in range(ROUNDS)]

@@ -58,7 +58,7 @@ def _examples(count: int) -> list[CallState]:
         state = states.get(timed.call_id)
         if state is None:
             state = states[timed.call_id] = begin(timed.call_id, timed.at, rules)
-        if not state.ended and len(state.recent) < 3:
+        if not state.ended and len(state.turns) < 3:
             step(state, timed.record, rules)
     return list(states.values())
 

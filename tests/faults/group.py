@@ -32,9 +32,12 @@ def asked(settings: Settings, question: Callable[[KafkaAdminClient], Answer], se
 
 
 def committed(settings: Settings) -> Offsets:
-    """Return what the group has committed, by (topic, partition)."""
+    """Return what the group has committed of the calls' own topics, by (topic, partition)."""
     known = asked(settings, lambda admin: admin.list_group_offsets(settings.app_id)[settings.app_id])
-    return {(place.topic, place.partition): found.offset for place, found in known.items()}
+    own = {settings.topic(name) for name in SOURCE_TOPICS}
+    return {
+        (place.topic, place.partition): found.offset for place, found in known.items() if place.topic in own
+    }
 
 
 def ends(settings: Settings, *names: str) -> Offsets:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count, islice
 
 from aiokafka.partitioner import murmur2
+from msgspec import structs
 
 from streams import topics
 from streams.calls.events import CallEvent, CallStarted, Speaker, TranscriptTokens
@@ -28,7 +29,7 @@ def log(
     """Return about so many records in order of time, most calls still going on at their end."""
     start_at = int(time.time() * 1000 - minutes_ago * MINUTE_MS)
     arrivals = (call.arrival for call in simulated_calls(concurrent=concurrent, seed=seed))
-    records = list(islice(play(arrivals, start_at), size))
+    records = [_of_nobody(record) for record in islice(play(arrivals, start_at), size)]
     last = records[-1].at
     scenes = [
         record
@@ -72,6 +73,13 @@ def cooling(call_id: str, at: int) -> list[TimedRecord]:
     for number, (second, text) in enumerate(turns):
         records += _say(call_id, "customer", number, text, at + second * 1_000)
     return records
+
+
+def _of_nobody(timed: TimedRecord) -> TimedRecord:
+    """Leave out whose call it is: what is known of a customer from before comes when it comes."""
+    if isinstance(timed.record, CallStarted):
+        return structs.replace(timed, record=structs.replace(timed.record, customer_id=None))
+    return timed
 
 
 def _say(call_id: str, speaker: Speaker, utterance: int, text: str, at: int) -> Iterator[TimedRecord]:

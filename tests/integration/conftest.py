@@ -8,7 +8,7 @@ import pytest
 from streams.config import Settings
 from streams.kafka.admin import apply_topics
 from streams.kafka.broker import LocalKafka
-from tests.conftest import PARTITIONS
+from tests.conftest import PARTITIONS, SMALL_LOCALES
 from tests.workers import Broker, Worker
 
 
@@ -20,8 +20,10 @@ class Floor(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def floor(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Floor]:
-    """One worker with a checkpoint every second, for the tests of a module."""
+def floor(
+    kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Floor]:
+    """One worker with a checkpoint every second, for the tests of a module; it may name its `LOCALES`."""
     name = uuid.uuid4().hex[:8]
     shared = Settings(
         bootstrap_servers=kafka.bootstrap_servers,
@@ -32,6 +34,7 @@ def floor(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         web_port=0,
         mode="live",
         checkpoint_seconds=1,
+        locales_dir=getattr(request.module, "LOCALES", SMALL_LOCALES),
     )
     apply_topics(shared)
     with Broker(shared) as broker, Worker(shared) as worker:

@@ -12,8 +12,8 @@ from kafka import KafkaAdminClient
 from prometheus_client import CollectorRegistry
 
 from streams.app import AttuneApp, create_app
-from streams.calls.alerts import Output
 from streams.calls.events import CallTransferred, TranscriptTokens
+from streams.calls.outputs import Output
 from streams.calls.step import step as real_step
 from streams.config import Settings
 from streams.kafka.admin import connection

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.config import Settings
-from streams.topics import CALL_EVENTS, TRANSCRIPT_TOKENS
+from streams.topics import CALL_EVENTS, CALL_INPUTS, TRANSCRIPT_TOKENS
 from tests.numbered import Numbered, saved_states
 from tests.workers import Broker, Worker, committed_to_the_end, until
 
@@ -26,7 +26,7 @@ def under_load(settings: Settings) -> Iterator[list[Numbered]]:
             for place in range(500):
                 own.send_all(Numbered(CALLS, 500).records(place, place + 1))
                 sent[:] = [Numbered(CALLS, place + 1)]
-                if enough.wait(0.04):
+                if enough.wait(0.08):
                     return
 
     feeder = threading.Thread(target=feed)
@@ -73,7 +73,7 @@ def test_of_two_workers_on_one_host_each_has_events_and_tokens_of_its_calls(
     """H12, H22: Faust's round-robin would give the topics out apart, and a fixed port would be taken."""
     load = Numbered(calls=30, tokens=20)
     with Worker(quick, "one") as one, Worker(quick, "other") as other:
-        until(lambda: len(owned(one)) == len(owned(other)) == 2, "both have partitions")
+        until(lambda: len(owned(one)) == len(owned(other)) == len(CALL_INPUTS), "both have partitions")
         until(
             lambda: all(len(parts) == 2 for parts in (*owned(one).values(), *owned(other).values())), "halves"
         )

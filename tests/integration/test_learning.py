@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from models.base import LinearWeights
 from models.evaluation import score_tokens
+from models.resemblance import sketch
 from models.sentiment import Sentiment, merged
 from models.snapshots import Snapshot, decode, encode, pretrained
 from models.trainer import Example, Trainer
@@ -22,12 +23,15 @@ from streams.calls.events import (
     LabelledTurn,
     TranscriptTokens,
 )
+from streams.calls.reports import SentenceReport
 from streams.cli.worker import FAILED
 from streams.config import Settings
 from streams.kafka.delivery import Delivery
 from streams.kafka.snapshots import newest_snapshot
 from streams.metrics import PipelineMetrics
-from streams.processors.trainer import Labelled, Training
+from streams.processors.trainer import AgentSentences, LabelledTurns
+from streams.processors.training import Message, Training
+from streams.published import SentimentKind
 from streams.rulebook import load_rules
 from tests.workers import Broker, Worker, until
 
@@ -184,7 +188,7 @@ def test_another_worker_goes_on_training_when_the_one_that_trained_dies(
         until(lambda: learned(broker) == 60, "all learned")
         versions = [snapshot.version for snapshot in published(broker)]
         assert versions == list(range(1, len(versions) + 1))
-        trainers = [worker for worker in (first, second) if "training goes on" in worker.log]
+        trainers = [worker for worker in (first, second) if "training of sentiment goes on" in worker.log]
         owner = trainers[-1]
         other = second if owner is first else first
         more = [labelled(number, "more") for number in range(60, 64)]
@@ -226,6 +230,33 @@ def test_a_bad_snapshot_is_refused_and_counted_and_the_old_model_stays(
         assert worker.log.count("sentiment@1 is in force") == 1
 
 
+def test_a_sentence_of_many_calls_becomes_a_script_that_every_worker_knows(
+    quick: Settings, broker: Broker
+) -> None:
+    sentence = "let me assure you that your call matters a great deal to us"
+    with Worker(msgspec.structs.replace(quick, phrase_book="on")) as worker:
+        until(lambda: worker.metric("attune_model_version", model="phrases") == 0, "ready")
+        for number in range(AgentSentences.records):
+            said = (
+                sentence if number % 20 == 0 else f"your parcel n{number} left on d{number} by way x{number}"
+            )
+            report = SentenceReport("en-US", sketch(said.split()))
+            broker.send("agent-sentences", b"en-US", msgspec.json.encode(report), 0)
+        until(lambda: worker.metric("attune_model_version", model="phrases") == 1, "a phrase book")
+        now = int(time.time() * 1000)
+        broker.send_all(
+            [
+                ("call-events", CallStarted("scripted", now, queue="q", locale="en-US", agent_id="a1")),
+                (
+                    "transcript-tokens",
+                    TranscriptTokens("scripted", "agent", 0, sentence.split(), now, final=True),
+                ),
+            ]
+        )
+        until(lambda: worker.metric("attune_agent_replies_total", style="scripted") == 1, "it is scripted")
+        until(lambda: len(broker.read("agent-sentences")) == AgentSentences.records + 1, "it is counted too")
+
+
 class Group:
     """Which partitions this member has, and how often that has changed."""
 
@@ -244,22 +275,22 @@ class Group:
 async def test_only_who_has_the_examples_learns_them(
     quick: Settings, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.processors.trainer.PUBLISH_S", 0.0)
+    monkeypatch.setattr(LabelledTurns, "seconds", 0.0)
     rules = load_rules(quick, Sentiment(BASE).weights(0))
     metrics = PipelineMetrics(CollectorRegistry())
     delivery = Delivery(quick, metrics, rules, pytest.fail, allowed=lambda: True)
     group, place = Group(), TP(quick.topic("labelled-examples"), 0)
-    training = Training(quick, BASE, delivery, group, lambda: group, pytest.fail)
+    training = Training(quick, LabelledTurns(BASE, delivery), delivery, group, lambda: group, pytest.fail)
 
     async def newest() -> dict[str, int] | None:
         assert await delivery.states.drained(30)
-        snapshot, _ = await newest_snapshot(quick, BASE)
+        snapshot, _ = await newest_snapshot(quick, SentimentKind(BASE))
         return snapshot.examples if snapshot else None
 
-    def sent(number: int) -> Labelled:
+    def sent(number: int) -> Message:
         turn = labelled(number)
         teach(broker, turn)
-        return Labelled(place.topic, 0, number, 0, turn.record_id.encode(), msgspec.json.encode(turn))
+        return Message(place.topic, 0, number, 0, turn.record_id.encode(), msgspec.json.encode(turn))
 
     await delivery.start()
     try:

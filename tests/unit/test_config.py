@@ -90,6 +90,14 @@ def test_secrets_are_shown_to_nobody() -> None:
     assert Settings().shown()["sasl_password"] == ""
 
 
+def test_nothing_is_kept_about_people_when_either_switch_is_off() -> None:
+    assert Settings().keeps_workload
+    assert not load_settings({"ATTUNE_WORKLOAD": "off"}).keeps_workload
+    assert not load_settings({"ATTUNE_AGENTS": "off"}).keeps_workload
+    assert load_settings({"ATTUNE_AGENTS": "named"}).keeps_workload
+    assert "vault" not in str(load_settings({"ATTUNE_AGENTS_SECRET": "vault"}).shown())
+
+
 def test_a_secret_of_the_wrong_kind_is_not_quoted() -> None:
     Path("attune.toml").write_text("sasl_password = [4711]\n")
     with pytest.raises(SettingsError) as error:

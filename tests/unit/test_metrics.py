@@ -65,6 +65,9 @@ def test_no_label_is_an_id_or_a_text() -> None:
     metrics.gaps.labels("late").inc()
     metrics.records.labels("call-events", "applied").inc()
     metrics.lag.labels("call-events", "0").set(1)
+    metrics.customers_at_risk.labels("churn", "high").set(1)
+    metrics.first_contact.labels("observed", "yes").inc()
+    metrics.break_suggestions.inc()
     seen = {label for family in registry.collect() for sample in family.samples for label in sample.labels}
     assert seen >= {"queue", "kind", "severity", "topic", "reason", "phase", "outcome", "partition"}
     assert not seen & NEVER

@@ -2,7 +2,6 @@ from typing import Literal
 
 import pytest
 
-from streams.calls.alerts import Gap, Output
 from streams.calls.events import (
     AgentJoined,
     AgentLeft,
@@ -21,6 +20,8 @@ from streams.calls.events import (
     SurveySubmitted,
     WrapupCompleted,
 )
+from streams.calls.outputs import Gap, Output
+from streams.calls.timings import holds
 from tests.builders import BAD, CALM, Call, at, escalated, of_kind, play, recovered, say, started
 
 EVENTS: list[CallEvent] = [
@@ -120,7 +121,7 @@ def test_the_first_transfer_and_a_short_hold_do_not() -> None:
 def test_a_hold_that_never_began_or_ends_before_it_began_counts_nothing() -> None:
     call = Call()
     call.apply(HoldEnded("c1", at(5)), HoldStarted("c1", at(10)), HoldEnded("c1", at(3)))
-    assert call.known.hold_ms == 0
+    assert holds(call.known.marks, 60_000) == [(5_000, 60_000)]
 
 
 # Claims: the first wins.

@@ -1,7 +1,7 @@
 import pytest
 
-from streams.calls.alerts import Suppressed
 from streams.calls.events import AlertClaimed, Speaker
+from streams.calls.outputs import Suppressed
 from streams.calls.rules import Rules
 from tests.builders import BAD, CALM, Call, at, escalated, of_kind, recovered, rules, say
 

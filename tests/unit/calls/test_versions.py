@@ -8,15 +8,27 @@ from hypothesis import strategies as st
 from models.base import LinearWeights
 from streams.calls.events import CallEnded
 from streams.calls.rules import Rules, Voice
-from streams.calls.signals.phrases import PhraseBook
-from streams.calls.state import decode_state, encode_state
-from tests.builders import BAD, BOOK, CALM, WEIGHTS, Call, at, gained, rules, say, started
+from streams.calls.stored import decode_state, encode_state
+from tests.builders import (
+    AGENT,
+    BAD,
+    CALM,
+    CUSTOMER,
+    WEIGHTS,
+    Call,
+    at,
+    automaton,
+    gained,
+    rules,
+    say,
+    started,
+)
 
 NEWER = LinearWeights("sentiment@8", 1.0, {"awful": 1.0, "meh": 9.0}, {("so", "meh"): 4.0})
 
 
 def newer() -> Rules:
-    return rules(voices={"en-US": Voice(BOOK, NEWER)})
+    return rules(voices={"en-US": Voice(CUSTOMER, AGENT, NEWER)})
 
 
 def test_an_utterance_begun_under_other_weights_is_scored_whole_by_the_new_ones() -> None:
@@ -96,7 +108,7 @@ def test_reasons_add_up_whenever_the_weights_change(said: list[tuple[str, bool, 
     number = index = 0
     before = WEIGHTS.name
     for place, (text, final, weights) in enumerate(said):
-        call.rules = rules(voices={"en-US": Voice(BOOK, weights)})
+        call.rules = rules(voices={"en-US": Voice(CUSTOMER, AGENT, weights)})
         words = text.split()
         new = call.apply(say("customer", words, 5.0 * place, number, index=index, final=final))
         number, index = (number + 1, 0) if final else (number, index + len(words))
@@ -111,6 +123,6 @@ def test_reasons_add_up_whenever_the_weights_change(said: list[tuple[str, bool, 
 def test_new_phrases_are_heard_in_an_utterance_that_was_begun_under_the_old_ones() -> None:
     call = Call()
     call.apply(started(), say("customer", "what a", 1, 0, final=False))
-    call.rules = rules(voices={"en-US": Voice(PhraseBook({"abuse": ["a", "what a muppet"]}), WEIGHTS)})
+    call.rules = rules(voices={"en-US": Voice(automaton({"abuse": ["a", "what a muppet"]}), AGENT, WEIGHTS)})
     call.apply(say("customer", "muppet", 2, 0, index=2))
     assert call.kinds == ["high"]

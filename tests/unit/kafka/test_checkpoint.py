@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.calls.state import CallState, decode_state
+from streams.calls.state import CallState
+from streams.calls.stored import decode_state
 from streams.kafka.checkpoint import (
     EVENTS,
     RANK_BYTES,
+    SIDES,
     TOKENS,
     Checkpoint,
     SavedStates,
@@ -146,21 +148,21 @@ def test_the_safe_offset_is_what_a_naive_model_says(data: st.DataObject) -> None
     """H2, H27: over any order of changes, writes and acknowledgements."""
     checkpoint, model = Checkpoint(1, {}), Model()
     calls = {name: checkpoint.adopt(name.encode(), CallState(name)) for name in "abcd"}
-    taken = [0, 0]
+    taken = [0, 0, 0]
     serials: list[int] = []
     for now in range(data.draw(st.integers(1, 40))):
         unsaved = sorted(model.unsaved)
         what = data.draw(
             st.sampled_from(["change", "dead", *["cut"] * bool(unsaved), *["ack"] * bool(serials)])
         )
-        side = data.draw(st.sampled_from([EVENTS, TOKENS]))
+        side = data.draw(st.sampled_from(SIDES))
         if what == "change":
             name = data.draw(st.sampled_from(sorted(calls)))
             checkpoint.changed(calls[name], side, taken[side], float(now))
             model.unsaved.setdefault(name, []).append((side, taken[side]))
             taken[side] += 1
         elif what == "dead":
-            offsets = (taken[side], -1) if side == EVENTS else (-1, taken[side])
+            offsets = [taken[side] if index == side else -1 for index in SIDES]
             serial = checkpoint.hold(*offsets)
             model.on_the_way[serial] = [(side, taken[side])]
             serials.append(serial)
@@ -174,6 +176,6 @@ def test_the_safe_offset_is_what_a_naive_model_says(data: st.DataObject) -> None
             serial = serials.pop(data.draw(st.integers(0, len(serials) - 1)))
             checkpoint.acknowledged(serial)
             del model.on_the_way[serial]
-        for index in (EVENTS, TOKENS):
+        for index in SIDES:
             assert checkpoint.safe_offset(index, taken[index]) == model.safe(index, taken[index])
         assert checkpoint.clean == (not model.unsaved and not model.on_the_way)

@@ -54,6 +54,30 @@ def test_the_smaller_time_goes_first_and_events_win_a_tie() -> None:
     assert order == [("e", 10), ("t", 10), ("t", 20), ("e", 30), ("t", 30)]
 
 
+def test_events_wait_a_while_for_words_and_words_for_nobody() -> None:
+    events, tokens = new_side(), new_side()
+    merge = Merge(events, tokens, words=tokens)
+    events.add(log("e", [10, 30, 50]), now=100.0)
+
+    def gone(settled: float) -> list[tuple[str, int]]:
+        order = []
+        for side in merge.ready([True, True], settled):
+            assert side.head is not None
+            order.append((side.head.side, side.head.at))
+            side.pop()
+        return order
+
+    assert gone(settled=99.0) == []
+    tokens.add(log("t", [20, 40]), now=100.5)
+    assert gone(settled=99.0) == [("e", 10), ("t", 20), ("e", 30), ("t", 40)]
+    events.add([Rec("e", 3, 60)], now=101.5)
+    assert gone(settled=100.5) == [("e", 50)]
+    tokens.add([Rec("t", 2, 70)], now=101.6)
+    assert gone(settled=100.6) == [("e", 60), ("t", 70)]
+    tokens.add([Rec("t", 3, 80)], now=101.7)
+    assert gone(settled=0.0) == [("t", 80)]
+
+
 def test_offset_order_is_never_changed_by_time() -> None:
     merge, events, tokens = sides()
     events.add(log("e", [50, 10, 40]))

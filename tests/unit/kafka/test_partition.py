@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.calls.alerts import CallGone, Gap, Output
 from streams.calls.events import Alert, CallEnded, CallEvent, CallStarted, CallTransferred, TranscriptTokens
+from streams.calls.outputs import CallGone, Gap, Output
 from streams.calls.rules import Rules
-from streams.calls.state import IDLE_END_MS, STUB_MS
+from streams.calls.state import IDLE_END_MS
 from streams.calls.step import step as real_step
 from streams.codec import encode
 from streams.errors import MalformedRecord
@@ -21,6 +21,8 @@ from tests.builders import T0, rules
 
 LATENESS_MS = 2_000
 SLACK_MS = 1_000
+#: How long the remains of a call are kept, by the rules of these tests.
+KEPT_MS = 14 * 86_400_000
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Kept:
 
     def dead_letter(self, checkpoint: Checkpoint, raw: Any, problem: MalformedRecord) -> None:
         self.dead.append((raw.offset, problem))
-        offsets = (raw.offset, -1) if raw.topic == "call-events" else (-1, raw.offset)
+        offsets = (raw.offset, -1, -1) if raw.topic == "call-events" else (-1, raw.offset, -1)
         self.held.append(checkpoint.hold(*offsets))
 
     def bury(self, partition: int, call: LiveCall) -> None:
@@ -64,7 +66,7 @@ class Kept:
 class Bench:
     """A partition, and a log per side to feed it from."""
 
-    def __init__(self, saved: dict[bytes, bytes] | None = None, offsets: tuple[int, int] = (0, 0)) -> None:
+    def __init__(self, saved: dict[bytes, bytes] | None = None, offsets: tuple[int, ...] = (0, 0, 0)) -> None:
         self.kept = Kept()
         self.checkpoint = Checkpoint(1, saved or {})
         self.partition = Partition(0, self.checkpoint, self.kept, SLACK_MS, LATENESS_MS)
@@ -85,7 +87,7 @@ class Bench:
             self.partition.sides[index].add([raw])
 
     def work(self) -> None:
-        assert self.partition.work([True, True], time.perf_counter() + 60) is False
+        assert self.partition.work([True, True, True], time.perf_counter() + 60) is False
 
     def feed(self, *records: TranscriptTokens | CallEvent) -> None:
         self.add(*records)
@@ -113,6 +115,26 @@ def started(call_id: str, at: int) -> CallStarted:
 
 def said(call_id: str, at: int, text: str, utterance: int = 0) -> TranscriptTokens:
     return TranscriptTokens(call_id, "customer", utterance, text.split(), at, final=True)
+
+
+def test_the_end_of_a_call_does_not_overtake_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("streams.kafka.partition.monotonic", lambda: now)
+    bench = Bench()
+    ended = CallEnded("c", T0 + 9_000)
+    bench.partition.add(EVENTS, [Raw("call-events", 0, b"c", encode(ended), T0)])
+    bench.work()
+    assert bench.checkpoint.calls == {}
+    said = TranscriptTokens(
+        "c", "customer", 0, ["let", "me", "speak", "to", "your", "manager"], T0, final=True
+    )
+    bench.partition.add(TOKENS, [Raw("transcript-tokens", 0, b"c", encode(said), T0)])
+    bench.work()
+    assert bench.checkpoint.calls["c"].state.tally.turns == 1
+    assert not bench.checkpoint.calls["c"].state.ended
+    now += SLACK_MS / 1000 + 0.001
+    bench.work()
+    assert bench.checkpoint.calls["c"].state.ended
 
 
 def test_what_cannot_be_used_stands_alone() -> None:
@@ -275,7 +297,7 @@ def test_a_step_that_raises_makes_a_dead_letter_and_the_rest_goes_on(
 def test_a_call_is_buried_only_when_both_committed_offsets_have_passed_its_end() -> None:
     bench = Bench()
     bench.feed(started("c", T0), said("c", T0 + 1, "hello there friend"), CallEnded("c", T0 + 2))
-    over = T0 + 2 + STUB_MS + LATENESS_MS
+    over = T0 + 2 + KEPT_MS + LATENESS_MS
     bench.feed(started("other", over))
     assert bench.kept.buried == []
     bench.save()
@@ -298,9 +320,9 @@ def test_a_token_for_the_remains_of_a_call_is_counted_and_raises_nothing() -> No
 
 def test_a_slice_ends_in_time_and_goes_on_where_it_was() -> None:
     bench = Bench()
-    bench.add(*[CallTransferred("c", T0 + place) for place in range(100)])
+    bench.add(*[CallTransferred("c", T0 + place) for place in range(80)])
     slices = 1
-    while bench.partition.work([True, True], until=0.0):
+    while bench.partition.work([True, True, True], until=0.0):
         slices += 1
     assert slices > 3
-    assert bench.checkpoint.calls["c"].state.transfers == 100
+    assert bench.checkpoint.calls["c"].state.transfers == 80

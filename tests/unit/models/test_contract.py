@@ -6,6 +6,7 @@ import pytest
 
 from models.base import LinearWeights, SentimentModel
 from models.checks import CHECKS, Make
+from models.lexicon import Lexicon
 from models.sentiment import Learned, Sentiment
 from models.snapshots import pretrained
 
@@ -13,6 +14,8 @@ LEARNED = Learned(0.2, 9.0, 0.1, 0.5, [("late", "", 0.4, 2.0), ("so", "late", -0
 MODELS: dict[str, Make] = {
     "english": lambda: Sentiment(pretrained()),
     "no frozen model": lambda: Sentiment(LinearWeights("none@0")),
+    "lexicon": Lexicon,
+    "lexicon on a frozen model": lambda: Lexicon(pretrained()),
     "restored": lambda: Sentiment(pretrained(), learned=LEARNED),
 }
 

@@ -1,0 +1,1 @@
+"""Customers over several calls: contacts, bad experiences, churn and reputation. Pure."""
