@@ -86,6 +86,13 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):
 
         coordinator._do_heartbeat = heartbeat
 
+    async def on_thread_stop(self) -> None:
+        """Stop the client; without a broker it may be cancelled, and Faust would wait for ever."""
+        try:
+            await super().on_thread_stop()
+        except asyncio.CancelledError:
+            self.log.warning("the client was cut off while it stopped")
+
     @property
     def fenced(self) -> bool:
         """Whether the group has gone on without this member."""
