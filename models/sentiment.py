@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from river import compose, linear_model, optim
 
 from models.base import Feature, LinearWeights
-from models.features import features
+from models.features import features, normalise
 from models.incremental import extend, logit
 
 #: Name of the feature that carries the frozen model's log-odds; no word is upper case once normalised.
@@ -155,6 +155,13 @@ class Sentiment:
     def learn_one(self, tokens: Sequence[str], negative: bool, weight: float = 1.0) -> None:
         """Learn one labelled turn; `weight` in (0, 1] says how much the label is trusted."""
         self._pipeline.learn_one(tokens, negative, w=weight)
+
+    def unknown(self, tokens: Sequence[str]) -> float:
+        """Return the share of words, in [0, 1], that have no weight; 0 of no words."""
+        words = [word for word in map(normalise, tokens) if word]
+        learned = self._regression.weights
+        new = sum(word not in self._frozen.unigrams and word not in learned for word in words)
+        return new / len(words) if words else 0.0
 
     def weights(self, version: int) -> LinearWeights:
         """Return what the model knows now, frozen part included, as ``sentiment@version``."""

@@ -13,6 +13,8 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from models.base import LinearWeights
+from models.budget import Given
+from models.contest import Contest
 from models.sentiment import Learned
 
 #: Rises when an older reader could no longer understand a newer file.
@@ -72,6 +74,10 @@ class Snapshot(msgspec.Struct, frozen=True):
         Hashes of the ids of the last examples, `ID_BYTES` each, oldest first.
     learned : Learned
         Weights and accumulators.
+    contest : Contest
+        How it has done beside the frozen model, and whether it is in force.
+    given : dict of str to (int, int)
+        What each person has taught of their newest day (see `models.budget`).
     """
 
     version: Annotated[int, msgspec.Meta(ge=1)]
@@ -81,6 +87,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     examples: dict[str, Annotated[int, msgspec.Meta(ge=0)]]
     applied: bytes
     learned: Learned
+    contest: Contest = Contest()
+    given: dict[str, Given] = {}
 
 
 #: What is published.

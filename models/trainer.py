@@ -8,6 +8,9 @@ import river
 from msgspec.structs import replace
 
 from models.base import LinearWeights
+from models.budget import Budget
+from models.contest import Contest
+from models.drift import Change, Drift
 from models.sentiment import Learned, Sentiment
 from models.snapshots import ID_BYTES, Snapshot
 
@@ -34,6 +37,10 @@ class Example(NamedTuple):
         How much the label is trusted, in (0, 1]: all that limits how far one example moves the model.
     source : str
         Where the label comes from: ``verdict``, ``review``, ...
+    by : str
+        Who gave it, under a name that stays the same; "" for nobody in particular.
+    at : int
+        When, Unix ms.
     """
 
     record_id: str
@@ -41,6 +48,8 @@ class Example(NamedTuple):
     negative: bool
     weight: float
     source: str
+    by: str = ""
+    at: int = 0
 
 
 class Trainer:
@@ -64,6 +73,10 @@ class Trainer:
         Place in the log of the last record seen, -1 before the first.
     examples : dict of str to int
         Examples learned, by source.
+    contest : Contest
+        How it does beside the frozen model.
+    changes : list of Change
+        What has drifted since somebody last emptied it.
 
     Examples
     --------
@@ -80,6 +93,11 @@ class Trainer:
 
     def __init__(self, frozen: LinearWeights, snapshot: Snapshot | None = None) -> None:
         self._frozen = frozen
+        self._baseline = Sentiment(frozen)
+        self._budget = Budget({})
+        self.contest = Contest()
+        self.changes: list[Change] = []
+        self._drift = Drift()
         self._applied: dict[bytes, None] = {}
         self.version, self.offset = 0, -1
         self.examples: dict[str, int] = {}
@@ -90,10 +108,14 @@ class Trainer:
         self._applied = {ids[place : place + ID_BYTES]: None for place in range(0, len(ids), ID_BYTES)}
         self.version, self.offset = snapshot.version, snapshot.offset
         self.examples = dict(snapshot.examples)
+        self.contest, self._budget = snapshot.contest, Budget(snapshot.given)
         self._model = Sentiment(frozen, learned=snapshot.learned)
 
     def learn(self, example: Example, offset: int) -> bool:
-        """Learn one example; false when it, or its place in the log, was seen before."""
+        """Learn one example.
+
+        False when it, or its place in the log, was seen before, or who gave it has taught enough that day.
+        """
         if offset <= self.offset:
             return False
         self.offset = offset
@@ -103,6 +125,13 @@ class Trainer:
         self._applied[short_id] = None
         if len(self._applied) > REMEMBERED_IDS:
             del self._applied[next(iter(self._applied))]
+        if not self._budget.spend(example.by, example.at):
+            return False
+        self._budget.forget(example.at)
+        score = self._model.score_one(example.tokens)
+        frozen = self._baseline.score_one(example.tokens)
+        self.contest = self.contest.judged(score, frozen, example.negative, example.weight)
+        self.changes += self._drift.seen(abs(score - example.negative), self._model.unknown(example.tokens))
         self._model.learn_one(example.tokens, example.negative, example.weight)
         self.examples[example.source] = self.examples.get(example.source, 0) + 1
         return True
@@ -126,6 +155,8 @@ class Trainer:
             examples=dict(self.examples),
             applied=b"".join(self._applied),
             learned=kept,
+            contest=self.contest,
+            given=self._budget.given,
         )
 
 

@@ -80,6 +80,18 @@ class PipelineMetrics:
             ["model"],
             registry=registry,
         )
+        self.rollbacks = Counter(
+            "attune_model_rollbacks",
+            "Times that a model was taken back, being worse than the frozen one",
+            ["model"],
+            registry=registry,
+        )
+        self.drift = Counter(
+            "attune_drift",
+            "Changes seen in how wrong the model is, and in how many words it does not know",
+            ["model", "watched"],
+            registry=registry,
+        )
         self.snapshots_refused = Counter(
             "attune_snapshots_refused", "Published models that were not taken", ["reason"], registry=registry
         )

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from models import phrases, snapshots
 from models.base import LinearWeights
 from models.phrases import PhraseSnapshot
-from models.sentiment import merged
+from models.sentiment import Sentiment, merged
 from models.snapshots import Snapshot
 from streams.calls.rules import NO_MODEL, Rules
 
@@ -49,6 +49,9 @@ class Kind(Protocol[Content]):
     def about(self, snapshot: Content) -> str:
         """Return for people what a snapshot rests on."""
 
+    def usable(self, snapshot: Content) -> bool:
+        """Return whether it may be in force; where not, its change takes back what was learned."""
+
 
 class SentimentKind:
     """What was learned on top of the frozen model `base`."""
@@ -68,13 +71,21 @@ class SentimentKind:
 
     def change(self, snapshot: Snapshot) -> Change:
         """See `Kind`."""
-        weights = merged(self.base, snapshot.learned, snapshot.version)
+        if snapshot.contest.in_force:
+            weights = merged(self.base, snapshot.learned, snapshot.version)
+        else:
+            weights = Sentiment(self.base).weights(version=0)
         return lambda rules: speaking(rules, weights)
 
     def about(self, snapshot: Snapshot) -> str:
         """See `Kind`."""
         learned = ", ".join(f"{number} by {source}" for source, number in sorted(snapshot.examples.items()))
-        return f"examples: {learned or 'none'}"
+        behind = snapshot.contest.behind
+        return f"examples: {learned or 'none'}; log loss {behind:+.3f} a label beside the frozen model"
+
+    def usable(self, snapshot: Snapshot) -> bool:
+        """See `Kind`."""
+        return snapshot.contest.in_force
 
 
 class PhraseKind:
@@ -99,6 +110,10 @@ class PhraseKind:
         """See `Kind`."""
         heard = ", ".join(f"{number} in {locale}" for locale, number in sorted(snapshot.sentences.items()))
         return f"sentences: {heard or 'none'}"
+
+    def usable(self, snapshot: PhraseSnapshot) -> bool:
+        """See `Kind`."""
+        return True
 
 
 def speaking(rules: Rules, weights: LinearWeights) -> Rules:

@@ -264,3 +264,4 @@ class LabelledTurn(Struct, frozen=True):
     weight: Annotated[float, Meta(gt=0, le=1)]
     source: Name
     locale: Name
+    by: Annotated[str, Meta(max_length=16)] = ""

@@ -1,6 +1,7 @@
 """What people say a call was, as examples to learn from."""
 
 from collections.abc import Iterable
+from zlib import crc32
 
 from streams.calls.events import AlertVerdict, CallReviewed, LabelledTurn
 from streams.calls.outputs import Gap, Output
@@ -47,6 +48,7 @@ def _labelled(
             weight=VERDICT_WEIGHT,
             source=source,
             locale=state.locale,
+            by=f"{crc32(event.by.encode()):08x}",
         )
         for turn in turns
     ]

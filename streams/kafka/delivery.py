@@ -65,7 +65,7 @@ class Delivery:
             )
             if not wanted
         )
-        self._metrics = metrics
+        self.metrics = metrics
         self._name = settings.topic
         self._prefix = len(settings.topic_prefix)
         self.alerts = Outbox(settings, 0, fail, allowed)
@@ -83,7 +83,7 @@ class Delivery:
         """Send what a step asked for; what is sent is added to the call's `sends`."""
         for output in outputs:
             if isinstance(output, Suppressed | Gap | EmpathyMoment | AgentReply | Recovery):
-                self._metrics.count(output)
+                self.metrics.count(output)
             elif isinstance(output, self._unwanted):
                 continue
             elif isinstance(output, Alert):
@@ -99,7 +99,7 @@ class Delivery:
 
     def refuse(self, raw: Raw, problem: MalformedRecord) -> asyncio.Future[None]:
         """Send a record that could not be used to the dead letters."""
-        self._metrics.dead_letter(raw.topic[self._prefix :], problem.reason)
+        self.metrics.dead_letter(raw.topic[self._prefix :], problem.reason)
         value = raw.value if raw.value is None else raw.value[: topics.MAX_DEAD_LETTER_BYTES - 64 * 1024]
         if value is not None:
             value = mask_bytes(value) if self.rules.text else b""
@@ -114,7 +114,7 @@ class Delivery:
     def save(self, partition: int, key: bytes, value: bytes | None) -> asyncio.Future[None]:
         """Write a call's state, or its tombstone."""
         if value is not None:
-            self._metrics.state_bytes.inc(len(key) + len(value))
+            self.metrics.state_bytes.inc(len(key) + len(value))
         return self.states.put(self._name(topics.CALL_STATE), key, value, partition)
 
     def bury(self, partition: int, call: LiveCall) -> None:
@@ -136,7 +136,7 @@ class Delivery:
         return sent
 
     def _alerted(self, alert: Alert, came: int, _: asyncio.Future[None]) -> None:
-        self._metrics.alert(alert, time.time() - came / 1000)
+        self.metrics.alert(alert, time.time() - came / 1000)
 
     def _send_other(
         self,
@@ -148,7 +148,7 @@ class Delivery:
     ) -> asyncio.Future[None]:
         put, name = self.states.put, self._name
         if isinstance(output, CallRisk):
-            self._metrics.call_risk.observe(output.risk)
+            self.metrics.call_risk.observe(output.risk)
             if output.agent_id is not None and self._nameless:
                 output = msgspec.structs.replace(output, agent_id=None)
             return put(name(topics.CALL_RISK), key, encode(output), partition)
@@ -162,7 +162,7 @@ class Delivery:
             return put(name(topics.AGENTS_IN), output.agent_id.encode(), encode(output))
         if isinstance(output, SentenceReport):
             return put(name(topics.AGENT_SENTENCES), output.locale.encode(), encode(output), 0)
-        self._metrics.examples.labels("sentiment", output.source).inc()
+        self.metrics.examples.labels("sentiment", output.source).inc()
         return put(name(topics.LABELLED_EXAMPLES), output.record_id.encode(), encode(output), 0)
 
 

@@ -76,6 +76,7 @@ class SnapshotFollower:
         self._metrics = metrics
         self._ruled = ruled
         self._fail = fail
+        self._taken_back: set[str] = set()
         self._next = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -140,5 +141,14 @@ class SnapshotFollower:
     async def _take(self, kind: Kind[Any], snapshot: Versioned) -> None:
         change = await asyncio.to_thread(kind.change, snapshot)
         self._ruled.rules = change(self._ruled.rules)
-        self._metrics.model_version.labels(kind.name).set(snapshot.version)
-        logger.info("%s@%d is in force (%s)", kind.name, snapshot.version, kind.about(snapshot))
+        name, version, about = kind.name, snapshot.version, kind.about(snapshot)
+        if kind.usable(snapshot):
+            self._taken_back.discard(name)
+            self._metrics.model_version.labels(name).set(version)
+            logger.info("%s@%d is in force (%s)", name, version, about)
+            return
+        self._metrics.model_version.labels(name).set(0)
+        if name not in self._taken_back:
+            self._taken_back.add(name)
+            self._metrics.rollbacks.labels(name).inc()
+            logger.warning("%s@%d is worse than the frozen model, which is used (%s)", name, version, about)

@@ -1,6 +1,7 @@
 """`train_models`: what is learned from which topic, and the Faust processors that bring it."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 import faust
@@ -16,6 +17,8 @@ from streams.kafka.delivery import Delivery
 from streams.kafka.partition import Raw
 from streams.processors.training import Message, Training
 from streams.published import PhraseKind, SentimentKind
+
+logger = logging.getLogger(__name__)
 
 #: Pause, in seconds, between two looks at who owns the records and whether a version is due.
 LOOK_S = 0.25
@@ -49,8 +52,15 @@ class LabelledTurns:
         if self._delivery.rules.voice(turn.locale).weights is NO_MODEL:
             learner.pass_over(record.offset)
             return False
-        example = Example(turn.record_id, turn.tokens, turn.negative, turn.weight, turn.source)
-        return learner.learn(example, record.offset)
+        example = Example(
+            turn.record_id, turn.tokens, turn.negative, turn.weight, turn.source, turn.by, turn.at
+        )
+        learned = learner.learn(example, record.offset)
+        for change in learner.changes:
+            self._delivery.metrics.drift.labels(self.kind.name, change.watched).inc()
+            logger.warning("drift of %s in %s: from %.2f to %.2f", self.kind.name, *change)
+        learner.changes.clear()
+        return learned
 
 
 class AgentSentences:

@@ -230,6 +230,26 @@ def test_a_bad_snapshot_is_refused_and_counted_and_the_old_model_stays(
         assert worker.log.count("sentiment@1 is in force") == 1
 
 
+def test_what_was_learned_from_wrong_labels_is_taken_back_with_a_line_that_says_why(
+    quick: Settings, broker: Broker
+) -> None:
+    wrong = [labelled(n, tokens=("this", "is", "terrible"), negative=False) for n in range(40)]
+    with Worker(quick) as worker:
+        teach(broker, *wrong)
+        until(lambda: learned(broker) == 40 and version(worker) > 0, "the wrong ones are learned")
+        assert worker.metric("attune_model_rollbacks_total") == 0
+        teach(broker, *(labelled(n, tokens=("this", "is", "terrible")) for n in range(40, 45)))
+        until(lambda: worker.metric("attune_model_rollbacks_total", model="sentiment") == 1, "taken back")
+        assert version(worker) == 0
+        assert complain(broker, "c")["c"][1].model == "sentiment@0"
+        assert "is worse than the frozen model, which is used (examples: 45 by verdict" in worker.log
+    with Worker(quick, "next") as worker:
+        until(
+            lambda: worker.metric("attune_model_rollbacks_total", model="sentiment") == 1, "so does another"
+        )
+        assert version(worker) == 0
+
+
 def test_a_sentence_of_many_calls_becomes_a_script_that_every_worker_knows(
     quick: Settings, broker: Broker
 ) -> None:

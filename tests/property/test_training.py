@@ -21,6 +21,8 @@ example = st.builds(
     st.booleans(),
     st.floats(0.01, 1.0),
     st.sampled_from(["verdict", "review"]),
+    st.sampled_from(["", "ann", "bob"]),
+    st.integers(0, 3 * 86_400_000),
 )
 lessons = st.lists(example, max_size=12)
 

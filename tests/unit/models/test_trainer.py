@@ -1,11 +1,13 @@
 import hashlib
 import math
+from random import Random
 from typing import Any
 
 import msgspec
 import pytest
 
 from models.base import LinearWeights
+from models.budget import MOST_A_DAY
 from models.evaluation import score_tokens
 from models.sentiment import Learned, merged
 from models.snapshots import Snapshot, SnapshotError, decode, encode, pretrained
@@ -42,6 +44,43 @@ def test_a_new_word_is_learned_from_verdicts() -> None:
     after = score_tokens(merged(pretrained(), trainer.snapshot(2).learned, 2), ["it", "is", "grotzed"])
     assert after > before + 0.1
     assert trainer.examples == {"verdict": 8}
+
+
+def test_a_flood_of_wrong_labels_from_one_person_moves_little() -> None:
+    said = ["this", "is", "terrible", "and", "nobody", "helps", "me"]
+    frozen = pretrained()
+    flooded, bounded = Trainer(frozen), Trainer(frozen)
+    for number in range(2_000):
+        wrong = Example(f"c{number}:verdict:1:0", said, False, 1.0, "verdict", by="eve", at=number)
+        assert flooded.learn(wrong, number) == (number < MOST_A_DAY)
+    for number in range(MOST_A_DAY):
+        bounded.learn(Example(f"c{number}:verdict:1:0", said, False, 1.0, "verdict"), number)
+    weights = [merged(frozen, trainer.snapshot(1).learned, 1) for trainer in (flooded, bounded)]
+    assert weights[0] == weights[1]
+
+
+def test_what_was_learned_from_wrong_labels_is_taken_back_when_right_ones_come() -> None:
+    frozen = pretrained()
+    trainer = Trainer(frozen)
+    said = ["this", "is", "terrible", "and", "nobody", "helps", "me"]
+    for number in range(40):
+        trainer.learn(Example(f"w{number}", said, False, 1.0, "verdict"), number)
+    assert trainer.contest.in_force  # by these labels it was better
+    for number in range(40, 100):
+        trainer.learn(Example(f"r{number}", said, True, 1.0, "verdict"), number)
+        if not trainer.contest.in_force:
+            break
+    assert not trainer.contest.in_force
+    again = Trainer(frozen, decode(encode(trainer.snapshot(4)), frozen.name))
+    assert again.contest == trainer.contest
+
+
+def test_drift_is_noted() -> None:
+    random, trainer = Random(1), Trainer(pretrained())
+    for number in range(900):
+        word = "terrible" if number < 500 else "".join(random.choices("bcdfgz", k=6))
+        trainer.learn(example(number, f"this is {word}"), number)
+    assert [change.watched for change in trainer.changes] == ["unknown_words"]
 
 
 def test_what_teaches_nothing_is_passed_over() -> None:
