@@ -12,6 +12,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from models.applied import ID_BYTES
 from models.base import LinearWeights
 from models.budget import Given
 from models.contest import Contest
@@ -23,8 +24,6 @@ FORMAT = 1
 SNAPSHOT_FORMAT = 1
 #: What decoding raises for bytes of any kind; text that is not UTF-8 is no `DecodeError`.
 _BAD_BYTES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-#: Bytes of the hash that stands for the id of an example.
-ID_BYTES = 8
 #: Where the weights that ship with attune lie, each with a card that says what they are.
 PRETRAINED = Path(__file__).parent / "pretrained"
 #: Decimals kept of a weight: a thousandth in log-odds is far below what a score is good for.

@@ -1,21 +1,19 @@
 """One trainer: learns labelled turns, each once, and is a value that another process goes on from exactly."""
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from typing import NamedTuple
 
 import river
 from msgspec.structs import replace
 
+from models.applied import Applied
 from models.base import LinearWeights
 from models.budget import Budget
 from models.contest import Contest
 from models.drift import Change, Drift
 from models.sentiment import Learned, Sentiment
-from models.snapshots import ID_BYTES, Snapshot
+from models.snapshots import Snapshot
 
-#: An example whose id is among so many of the last ones is not learned again.
-REMEMBERED_IDS = 10_000
 #: What the learned features may take in a snapshot, so that it stays well under a record's 1 MB.
 MAX_LEARNED_BYTES = 750_000
 #: Bytes of a feature beside its words: two numbers of 8, and what marks the fields.
@@ -98,14 +96,12 @@ class Trainer:
         self.contest = Contest()
         self.changes: list[Change] = []
         self._drift = Drift()
-        self._applied: dict[bytes, None] = {}
+        self._applied = Applied(snapshot.applied if snapshot else b"")
         self.version, self.offset = 0, -1
         self.examples: dict[str, int] = {}
         if snapshot is None:
             self._model = Sentiment(frozen)
             return
-        ids = snapshot.applied
-        self._applied = {ids[place : place + ID_BYTES]: None for place in range(0, len(ids), ID_BYTES)}
         self.version, self.offset = snapshot.version, snapshot.offset
         self.examples = dict(snapshot.examples)
         self.contest, self._budget = snapshot.contest, Budget(snapshot.given)
@@ -119,12 +115,8 @@ class Trainer:
         if offset <= self.offset:
             return False
         self.offset = offset
-        short_id = blake2b(example.record_id.encode(), digest_size=ID_BYTES).digest()
-        if short_id in self._applied:
+        if not self._applied.add(example.record_id):
             return False
-        self._applied[short_id] = None
-        if len(self._applied) > REMEMBERED_IDS:
-            del self._applied[next(iter(self._applied))]
         if not self._budget.spend(example.by, example.at):
             return False
         self._budget.forget(example.at)
@@ -153,7 +145,7 @@ class Trainer:
             library=f"river {river.__version__}",
             offset=self.offset,
             examples=dict(self.examples),
-            applied=b"".join(self._applied),
+            applied=self._applied.ids,
             learned=kept,
             contest=self.contest,
             given=self._budget.given,

@@ -158,7 +158,7 @@ def create_app(
     app.monitoring = Monitoring(settings, registry, lambda: app.watchdog.complaint, ready)
     calls.register(app, lane)
     app.task(partial(Reloading(settings, delivery).run, lambda: app.should_stop))
-    subjects: list[Subject] = [trainer.LabelledTurns(base, delivery)]
+    subjects: list[Subject] = [trainer.LabelledTurns(base, delivery), trainer.CallOutcomes()]
     if settings.phrase_book == "on":
         subjects.append(trainer.AgentSentences())
     app.snapshots = SnapshotFollower(

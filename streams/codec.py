@@ -4,8 +4,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from models.prospects import FEATURES
 from streams.calls.events import CallEvent, LabelledTurn, TranscriptTokens
-from streams.calls.reports import ContactReport, CustomerContext, SentenceReport, StintReport
+from streams.calls.reports import ContactReport, CustomerContext, OutcomeReport, SentenceReport, StintReport
 from streams.errors import MalformedRecord
 from streams.topics import MAX_RECORD_BYTES
 
@@ -15,6 +16,7 @@ _examples = msgspec.json.Decoder(LabelledTurn)
 _contexts = msgspec.json.Decoder(CustomerContext)
 _contacts = msgspec.json.Decoder(ContactReport)
 _stints = msgspec.json.Decoder(StintReport)
+_outcomes = msgspec.json.Decoder(OutcomeReport)
 _sentences = msgspec.json.Decoder(SentenceReport)
 _encoder = msgspec.json.Encoder()
 Record = TypeVar("Record", bound=msgspec.Struct)
@@ -143,6 +145,20 @@ def decode_stint(raw: Raw) -> StintReport:
     streams.errors.MalformedRecord: wrong_field: Object missing required field `record_id`
     """
     return _decoded(raw, _stints, "agent_id")
+
+
+def decode_outcome(raw: Raw) -> OutcomeReport:
+    """Return the report in a record of `labelled-outcomes`.
+
+    Raises
+    ------
+    MalformedRecord
+        With the reason, and the path of the field at fault.
+    """
+    report = _decoded(raw, _outcomes, "record_id")
+    if len(report.features) != len(FEATURES):
+        raise MalformedRecord("wrong_field", f"there are {len(FEATURES)} features", "$.features")
+    return report
 
 
 def decode_sentence(raw: Raw) -> SentenceReport:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from models import phrases, snapshots
+from models import outcomes, phrases, snapshots
 from models.base import LinearWeights
+from models.outcomes import OutcomeSnapshot
 from models.phrases import PhraseSnapshot
 from models.sentiment import Sentiment, merged
 from models.snapshots import Snapshot
@@ -86,6 +87,33 @@ class SentimentKind:
     def usable(self, snapshot: Snapshot) -> bool:
         """See `Kind`."""
         return snapshot.contest.in_force
+
+
+class OutcomeKind:
+    """What surveys and wrap-ups say of calls."""
+
+    name = "outcomes"
+
+    def read(self, data: bytes) -> OutcomeSnapshot:
+        """See `Kind`."""
+        return outcomes.decode(data)
+
+    def encode(self, snapshot: OutcomeSnapshot) -> bytes:
+        """See `Kind`."""
+        return outcomes.encode(snapshot)
+
+    def change(self, snapshot: OutcomeSnapshot) -> Change:
+        """See `Kind`."""
+        return lambda rules: replace(rules, prospects=snapshot.prospects)
+
+    def about(self, snapshot: OutcomeSnapshot) -> str:
+        """See `Kind`."""
+        known = snapshot.prospects
+        return f"{known.surveyed} surveys of {known.ended} calls"
+
+    def usable(self, snapshot: OutcomeSnapshot) -> bool:
+        """See `Kind`."""
+        return True
 
 
 class PhraseKind:

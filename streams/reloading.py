@@ -85,7 +85,9 @@ class Reloading:
                 fresh.policy.label,
             )
             return False
-        kept = replace(fresh, earlier=earlier, residual=now.residual, phrases=now.phrases)
+        kept = replace(
+            fresh, earlier=earlier, residual=now.residual, phrases=now.phrases, prospects=now.prospects
+        )
         self._ruled.rules = speaking(kept, _weights_in_force(now))
         logger.info("%s and the locales as they are now are in force", fresh.policy.label)
         return True

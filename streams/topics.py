@@ -81,6 +81,7 @@ CUSTOMER_RISK = "customer-risk"
 CUSTOMERS_CHANGELOG = "attune-customers-changelog"
 AGENTS_IN = "agents-in"
 AGENT_SENTENCES = "agent-sentences"
+LABELLED_OUTCOMES = "labelled-outcomes"
 AGENT_WORKLOAD = "agent-workload"
 AGENTS_CHANGELOG = "attune-agents-changelog"
 
@@ -122,6 +123,7 @@ TOPICS: tuple[TopicSpec, ...] = (
     TopicSpec(CUSTOMER_RISK, "customer_id", _compacted_for(90)),
     # A segment is removed as a whole, so a day is kept only where segments are small.
     TopicSpec(AGENTS_IN, "agent_id", _kept(1, **{"segment.ms": str(HOUR_MS)}), internal=True),
+    TopicSpec(LABELLED_OUTCOMES, "record_id", _kept(30), single=True, internal=True),
     TopicSpec(AGENT_SENTENCES, "locale", _kept(1), single=True, internal=True),
     TopicSpec(AGENT_WORKLOAD, "agent_id", _compacted_for(1)),
     TopicSpec(CUSTOMERS_CHANGELOG, "customer_id", _changelog(compacted_within_ms=DAY_MS), internal=True),

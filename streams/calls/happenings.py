@@ -42,7 +42,7 @@ from streams.calls.timings import (
     shift,
 )
 from streams.calls.weighing import weigh
-from streams.calls.wrapup import say_outcome
+from streams.calls.wrapup import learn_survey, learn_wrapup, say_outcome
 
 #: What may still happen to a call that has ended.
 _AFTER_END = (AlertVerdict, CallReviewed, SurveySubmitted, WrapupCompleted)
@@ -210,7 +210,8 @@ def _surveyed(state: CallState, event: SurveySubmitted, rules: Rules, out: list[
         )
         return
     state.remains.survey(event)
-    say_outcome(state, event.at, out)
+    say_outcome(state, event.at, rules, out)
+    learn_survey(state, event, out)
 
 
 def _wrapped_up(state: CallState, event: WrapupCompleted, rules: Rules, out: list[Output]) -> None:
@@ -218,7 +219,8 @@ def _wrapped_up(state: CallState, event: WrapupCompleted, rules: Rules, out: lis
         out.append(Gap("wrapup_before_end"))
         return
     state.remains.wrap_up(event)
-    say_outcome(state, event.at, out)
+    say_outcome(state, event.at, rules, out)
+    learn_wrapup(state, event, out)
 
 
 _HANDLERS: dict[type[CallEvent], Callable[[CallState, Any, Rules, list[Output]], None]] = {

@@ -6,10 +6,15 @@ take.
 
 from msgspec import Struct
 
+from models.prospects import FEATURES, Prospect, Prospects
 from streams.calls.events import SurveySubmitted, WrapupCompleted
 from streams.calls.reports import ContactReport
 from streams.calls.signals.catalogue import NAMES
 from streams.calls.timings import Timings
+
+#: From where on more of it says no more.
+_LONG_QUEUE_MS, _LONG_CALL_MS, _MANY = 10 * 60_000, 30 * 60_000, 3
+_THREATS = frozenset({"cancel_threat", "publicity_threat", "legal_threat", "harm_threat"})
 
 
 class Empathy(Struct, frozen=True):
@@ -27,18 +32,6 @@ class Replies(Struct, frozen=True):
     scripted: int = 0
     neither: int = 0
     scripted_share: float | None = None
-
-
-class Predictions(Struct, frozen=True):
-    """What the survey and the next weeks would say; null means "not enough yet", `labels` how many there are.
-
-    The models that fill them learn from surveys and wrap-ups, and say nothing before they have seen 200.
-    """
-
-    csat: float | None = None
-    nps_class: str | None = None
-    first_contact_resolution: float | None = None
-    labels: int = 0
 
 
 class CallOutcome(Struct, frozen=True):
@@ -72,7 +65,7 @@ class CallOutcome(Struct, frozen=True):
     replies: Replies
     transfers: int
     contacts_in_30_days: int | None
-    predictions: Predictions
+    predictions: Prospect
     csat: int | None
     nps: int | None
     resolved: bool | None
@@ -138,8 +131,8 @@ class Place(Struct, frozen=True):
     model: str
 
 
-def outcome_of(remains: Remains, place: Place, at: int) -> CallOutcome:
-    """Return the record of `call-outcomes` as it stands at `at`, Unix ms."""
+def outcome_of(remains: Remains, place: Place, at: int, prospects: Prospects | None = None) -> CallOutcome:
+    """Return the record of `call-outcomes` as it stands at `at`, Unix ms, with what the models expect."""
     turns, escalations, recoveries, unaided, recovery_ms, transfers = remains.counts
     return CallOutcome(
         call_id=place.call_id,
@@ -166,7 +159,7 @@ def outcome_of(remains: Remains, place: Place, at: int) -> CallOutcome:
         replies=_replies(remains.replies),
         transfers=transfers,
         contacts_in_30_days=remains.contacts,
-        predictions=Predictions(),
+        predictions=(prospects or Prospects()).predict(features_of(remains)),
         csat=remains.csat,
         nps=remains.nps,
         resolved=remains.resolved,
@@ -176,6 +169,40 @@ def outcome_of(remains: Remains, place: Place, at: int) -> CallOutcome:
         policy=place.policy,
         model=place.model,
     )
+
+
+def features_of(remains: Remains) -> tuple[float, ...]:
+    """Return what the models of outcomes know of a call, in the order of `models.prospects.FEATURES`."""
+    turns, escalations, recoveries, _, _, transfers = remains.counts
+    times = Timings(*remains.times)
+    heard = {NAMES[number]: count for number, count in remains.heard.items()}
+    _, scripted, _ = remains.replies
+    given, missed, _ = remains.empathy
+    known = {
+        "risk_peak": remains.peak / 100,
+        "mood_at_the_end": _unhappy(remains.path[-1]) if remains.path else 0.5,
+        "worst_mood": _unhappy(min(remains.path)) if remains.path else 0.5,
+        "negative_turns": heard.get("negative_sentiment", 0) / turns if turns else 0.0,
+        "escalated": float(escalations > 0),
+        "unrecovered": float(remains.unrecovered),
+        "recovered": float(recoveries > 0),
+        "on_hold": times.hold_ms / times.length_ms if times.length_ms else 0.0,
+        "queue": times.queue_ms / _LONG_QUEUE_MS,
+        "length": times.length_ms / _LONG_CALL_MS,
+        "transfers": transfers / _MANY,
+        "missed_empathy": missed / _MANY,
+        "given_empathy": given / _MANY,
+        "scripted": scripted / sum(remains.replies) if sum(remains.replies) else 0.0,
+        "gratitude": float("gratitude" in heard),
+        "repeated_problem": float("repeated_problem" in heard),
+        "threat": float(not _THREATS.isdisjoint(heard)),
+        "contacts": ((remains.contacts or 1) - 1) / _MANY,
+    }
+    return tuple(round(min(1.0, max(0.0, known[name])), 3) for name in FEATURES)
+
+
+def _unhappy(point: int) -> float:
+    return (100 - point) / 200
 
 
 def contact_of(remains: Remains, place: Place, at: int, promised_by: int) -> ContactReport | None:

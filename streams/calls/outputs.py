@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from streams.calls.events import Alert, CallRisk, LabelledTurn
 from streams.calls.outcome import CallOutcome
-from streams.calls.reports import ContactReport, SentenceReport, StintReport
+from streams.calls.reports import ContactReport, OutcomeReport, SentenceReport, StintReport
 
 EmpathyOutcome = Literal["given", "missed", "not_needed"]
 
@@ -60,6 +60,7 @@ Output = (
     | ContactReport
     | StintReport
     | SentenceReport
+    | OutcomeReport
     | LabelledTurn
     | Suppressed
     | Gap

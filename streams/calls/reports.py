@@ -102,6 +102,27 @@ class StintReport(Struct, frozen=True, omit_defaults=True):
     escalated_ms: int = 0
 
 
+class OutcomeReport(Struct, frozen=True, omit_defaults=True):
+    """One record of `labelled-outcomes`: a call has ended, or something was answered about one that had.
+
+    Parameters
+    ----------
+    features : tuple of float
+        In the order of `models.prospects.FEATURES`, each in [0, 1].
+    csat, nps, resolved : int or bool, optional
+        What has just been answered.
+    ended : bool
+        True when the call has just ended.
+    """
+
+    record_id: Name
+    features: tuple[Annotated[float, Meta(ge=0, le=1)], ...]
+    csat: Annotated[int, Meta(ge=1, le=5)] | None = None
+    nps: Annotated[int, Meta(ge=0, le=10)] | None = None
+    resolved: bool | None = None
+    ended: bool = False
+
+
 class SentenceReport(Struct, frozen=True):
     """One record of `agent-sentences`, keyed by locale: something that an agent said, without its words.
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from zlib import crc32
 
 from models.base import LinearWeights
+from models.prospects import Prospects
 from streams.calls.policy import Policy, log_odds
 from streams.calls.signals.automaton import Automaton
 
@@ -88,6 +89,8 @@ class Rules:
         What a model has learned on top: per signal, the share of its part that is added as ``learned``.
     phrases : mapping of str to frozenset of int
         The phrase book: per locale the keys of sentences that recur (see `models.resemblance.keys`).
+    prospects : Prospects
+        What was learned of the outcomes of calls.
     earlier : mapping of str to Policy
         Policies that were in force before, by label: a call keeps the one with which it began.
     outcome_days : float
@@ -111,6 +114,7 @@ class Rules:
     text: bool = True
     residual: Mapping[str, float] = field(default_factory=dict)
     phrases: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    prospects: Prospects = field(default_factory=Prospects)
     earlier: Mapping[str, Policy] = field(default_factory=dict)
     outcome_days: float = 14.0
 

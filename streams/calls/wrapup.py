@@ -1,12 +1,16 @@
 """The end of a call: everything open is closed, its outcome is said, and only its remains are kept."""
 
+from typing import Any
+
 from msgspec import structs
 
 from models.incremental import probability
 from streams.calls import empathy
 from streams.calls.episode import close_call
-from streams.calls.outcome import Place, Remains, contact_of, outcome_of
+from streams.calls.events import SurveySubmitted, WrapupCompleted
+from streams.calls.outcome import Place, Remains, contact_of, features_of, outcome_of
 from streams.calls.outputs import Output
+from streams.calls.reports import OutcomeReport
 from streams.calls.rules import Rules
 from streams.calls.state import CallState, Turn
 from streams.calls.stints import end_stint
@@ -30,11 +34,30 @@ def end_call(state: CallState, cause: str, at: int, rules: Rules, out: list[Outp
     if state.early_survey is not None:
         state.remains.csat, state.remains.nps = state.early_survey
     state.keep_until = at + rules.keep_ms
-    say_outcome(state, at, out)
+    say_outcome(state, at, rules, out)
+    csat, nps = state.early_survey or (None, None)
+    _tell_trainer(state, out, csat=csat, nps=nps, ended=True)
     _forget(state)
 
 
-def say_outcome(state: CallState, at: int, out: list[Output]) -> None:
+def learn_survey(state: CallState, event: SurveySubmitted, out: list[Output]) -> None:
+    """Tell the trainer what a survey says of an ended call."""
+    _tell_trainer(state, out, csat=event.csat, nps=event.nps)
+
+
+def learn_wrapup(state: CallState, event: WrapupCompleted, out: list[Output]) -> None:
+    """Tell the trainer whether the matter of an ended call is settled."""
+    if event.resolved is not None:
+        _tell_trainer(state, out, resolved=event.resolved)
+
+
+def _tell_trainer(state: CallState, out: list[Output], **answers: Any) -> None:
+    if state.remains is not None:
+        record_id = f"{state.call_id}:outcome:{state.remains.revision}"
+        out.append(OutcomeReport(record_id, features_of(state.remains), **answers))
+
+
+def say_outcome(state: CallState, at: int, rules: Rules, out: list[Output]) -> None:
     """Say what a call came to as it is known now, to the topic and to its customer's history."""
     remains = state.remains
     if remains is None:
@@ -51,7 +74,7 @@ def say_outcome(state: CallState, at: int, out: list[Output]) -> None:
         state.policy,
         state.model,
     )
-    out.append(outcome_of(remains, place, at))
+    out.append(outcome_of(remains, place, at, rules.prospects))
     contact = contact_of(remains, place, at, state.promised_by)
     if contact is not None:
         out.append(contact)

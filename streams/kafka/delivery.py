@@ -12,7 +12,7 @@ from streams.calls.events import Alert, CallRisk, LabelledTurn
 from streams.calls.masking import mask_bytes
 from streams.calls.outcome import CallOutcome
 from streams.calls.outputs import AgentReply, CallGone, EmpathyMoment, Gap, Output, Recovery, Suppressed
-from streams.calls.reports import ContactReport, SentenceReport, StintReport
+from streams.calls.reports import ContactReport, OutcomeReport, SentenceReport, StintReport
 from streams.calls.rules import Rules
 from streams.codec import encode
 from streams.config import Settings
@@ -143,7 +143,14 @@ class Delivery:
         partition: int,
         key: bytes,
         output: (
-            CallRisk | CallGone | CallOutcome | ContactReport | StintReport | SentenceReport | LabelledTurn
+            CallRisk
+            | CallGone
+            | CallOutcome
+            | ContactReport
+            | StintReport
+            | SentenceReport
+            | OutcomeReport
+            | LabelledTurn
         ),
     ) -> asyncio.Future[None]:
         put, name = self.states.put, self._name
@@ -160,10 +167,19 @@ class Delivery:
             return put(name(topics.CUSTOMERS_IN), output.customer_id.encode(), encode(output))
         if isinstance(output, StintReport):
             return put(name(topics.AGENTS_IN), output.agent_id.encode(), encode(output))
+        if isinstance(output, OutcomeReport):
+            self.metrics.examples.labels("outcomes", _source(output)).inc()
+            return put(name(topics.LABELLED_OUTCOMES), output.record_id.encode(), encode(output), 0)
         if isinstance(output, SentenceReport):
             return put(name(topics.AGENT_SENTENCES), output.locale.encode(), encode(output), 0)
         self.metrics.examples.labels("sentiment", output.source).inc()
         return put(name(topics.LABELLED_EXAMPLES), output.record_id.encode(), encode(output), 0)
+
+
+def _source(report: OutcomeReport) -> str:
+    if report.csat is not None or report.nps is not None:
+        return "survey"
+    return "end" if report.ended else "wrapup"
 
 
 def _dead_letter_headers(raw: Raw, problem: MalformedRecord) -> Headers:

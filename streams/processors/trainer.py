@@ -7,16 +7,17 @@ from collections.abc import Sequence
 import faust
 
 from models.base import LinearWeights
+from models.outcomes import OutcomeLabel, OutcomeModels, OutcomeSnapshot
 from models.phrases import PhraseCounter, PhraseSnapshot
 from models.snapshots import Snapshot
 from models.trainer import Example, Trainer
 from streams import topics
 from streams.calls.rules import NO_MODEL
-from streams.codec import decode_example, decode_sentence
+from streams.codec import decode_example, decode_outcome, decode_sentence
 from streams.kafka.delivery import Delivery
 from streams.kafka.partition import Raw
 from streams.processors.training import Message, Training
-from streams.published import PhraseKind, SentimentKind
+from streams.published import OutcomeKind, PhraseKind, SentimentKind
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,24 @@ class LabelledTurns:
             logger.warning("drift of %s in %s: from %.2f to %.2f", self.kind.name, *change)
         learner.changes.clear()
         return learned
+
+
+class CallOutcomes:
+    """CSAT, NPS and resolution, from surveys and wrap-ups."""
+
+    topic = topics.LABELLED_OUTCOMES
+    records, seconds = 50, 5.0
+    kind = OutcomeKind()
+
+    def begin(self, snapshot: OutcomeSnapshot | None) -> OutcomeModels:
+        """See `Subject`."""
+        return OutcomeModels(snapshot)
+
+    def learn(self, learner: OutcomeModels, record: Raw) -> bool:
+        """See `Subject`."""
+        told = decode_outcome(record)
+        label = OutcomeLabel(told.record_id, told.features, told.csat, told.nps, told.resolved, told.ended)
+        return learner.learn(label, record.offset)
 
 
 class AgentSentences:

@@ -5,6 +5,7 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import models.applied
 import models.trainer
 from models.base import LinearWeights
 from models.sentiment import merged
@@ -51,7 +52,7 @@ def test_so_does_one_that_had_to_forget(
 ) -> None:
     with (
         patch.object(models.trainer, "MAX_LEARNED_BYTES", room),
-        patch.object(models.trainer, "REMEMBERED_IDS", remembered),
+        patch.object(models.applied, "REMEMBERED_IDS", remembered),
     ):
         trainer = Trainer(FROZEN)
         teach(trainer, before)

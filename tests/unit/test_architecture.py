@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "models": ("models", "msgspec", "river"),
     "streams.calls": (
         "streams.calls", "streams.errors", "msgspec", "models.base", "models.features", "models.incremental",
-        "models.resemblance",
+        "models.resemblance", "models.prospects",
     ),
     "streams.customers": ("streams.customers", "streams.calls", "streams.errors", "msgspec", "models.base"),
     "streams.agents": ("streams.agents", "streams.calls", "streams.errors", "msgspec", "models.base"),

@@ -93,7 +93,7 @@ def test_what_teaches_nothing_is_passed_over() -> None:
 
 
 def test_ids_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.trainer.REMEMBERED_IDS", 3)
+    monkeypatch.setattr("models.applied.REMEMBERED_IDS", 3)
     trainer = Trainer(LinearWeights(BASE))
     learned = [trainer.learn(example(number, "a"), place) for place, number in enumerate([1, 2, 3, 1, 4, 1])]
     assert learned == [True, True, True, False, True, True]
