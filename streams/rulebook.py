@@ -12,7 +12,6 @@ from streams.calls.policy import Policy, parse_policy
 from streams.calls.rules import NO_MODEL, Etiquette, Rules, Voice
 from streams.calls.signals.automaton import Automaton
 from streams.calls.signals.catalogue import HEARD_FROM_AGENTS, HEARD_FROM_CUSTOMERS
-from streams.calls.signals.fragments import may_be_empty
 from streams.calls.signals.patterns import Groups, PatternError
 from streams.calls.signals.tables import Patterns
 from streams.config import Settings
@@ -98,8 +97,10 @@ def load_rules(settings: Settings, weights: LinearWeights) -> Rules:
         Names the file, the key and what is wrong.
     """
     policy = read_policy(settings.policy_file)
+    shared: dict[int, Automaton] = {}
     voices = {
-        name: _voice(name, locale, weights) for name, locale in _load_locales(settings.locales_dir).items()
+        name: _voice(name, locale, groups, weights, shared)
+        for name, (locale, groups) in _load_locales(settings.locales_dir).items()
     }
     return Rules(
         policy,
@@ -121,11 +122,20 @@ def read_policy(file: Path) -> Policy:
     return parse_policy(_read_toml(file), file.name)
 
 
-def _voice(name: str, locale: Locale, weights: LinearWeights) -> Voice:
+def _voice(
+    name: str, locale: Locale, groups: Groups, weights: LinearWeights, shared: dict[int, Automaton]
+) -> Voice:
+    """Return how a locale is heard; locales with the same patterns share what they are compiled to."""
     manners = locale.etiquette
+    customer, agent = (
+        shared.setdefault(automaton.version, automaton)
+        for automaton in (
+            _automaton(locale, groups, side) for side in (HEARD_FROM_CUSTOMERS, HEARD_FROM_AGENTS)
+        )
+    )
     return Voice(
-        _automaton(locale, HEARD_FROM_CUSTOMERS),
-        _automaton(locale, HEARD_FROM_AGENTS),
+        customer,
+        agent,
         weights if name.partition("-")[0] in MODEL_LANGUAGES else NO_MODEL,
         Etiquette(
             manners.directness,
@@ -137,41 +147,43 @@ def _voice(name: str, locale: Locale, weights: LinearWeights) -> Voice:
     )
 
 
-def _automaton(locale: Locale, side: frozenset[str]) -> Automaton:
+def _automaton(locale: Locale, groups: Groups, side: frozenset[str]) -> Automaton:
     signals = {
         signal: Patterns(own.say, own.unless, own.quoted, own.negated)
         for signal, own in locale.signals.items()
         if signal in side
     }
-    return Automaton(signals, locale.groups, locale.negators, locale.quotes)
+    return Automaton(signals, groups, locale.negators, locale.quotes)
 
 
-def _load_locales(folder: Path) -> dict[str, Locale]:
+def _load_locales(folder: Path) -> dict[str, tuple[Locale, Groups]]:
     locales = {path.stem: _load_locale(path) for path in sorted(folder.glob("*.toml"))}
     if not locales:
         raise SettingsError(f"no locale (*.toml) in {folder}; ATTUNE_LOCALES_DIR names the folder")
-    whole = {}
-    for name, locale in locales.items():
-        whole[name] = locale
-        if locale.base is not None:
-            base = locales.get(locale.base)
+    whole: dict[str, tuple[Locale, Groups]] = {}
+    readers: dict[str, Groups] = {}
+    for name, own in locales.items():
+        locale = own
+        if own.base is not None:
+            base = locales.get(own.base)
             if base is None:
-                raise SettingsError(f"{name}.toml: base {locale.base!r} is not in {folder}")
-            whole[name] = locale.over(base)
-        unknown = whole[name].signals.keys() - HEARD_FROM_CUSTOMERS - HEARD_FROM_AGENTS
+                raise SettingsError(f"{name}.toml: base {own.base!r} is not in {folder}")
+            locale = own.over(base)
+        unknown = locale.signals.keys() - HEARD_FROM_CUSTOMERS - HEARD_FROM_AGENTS
         if unknown:
             raise SettingsError(f"{name}.toml: {min(unknown)!r} is no signal that words can carry")
-        _check_patterns(name, locale, whole[name].groups)
+        groups = readers.setdefault(repr(locale.groups), Groups(locale.groups))
+        _check_patterns(name, own, groups)
+        whole[name] = locale, groups
     return whole
 
 
-def _check_patterns(name: str, locale: Locale, groups: dict[str, list[Pattern]]) -> None:
+def _check_patterns(name: str, locale: Locale, groups: Groups) -> None:
     """Read a locale's own patterns: they are compiled when somebody speaks so, too late for a mistake."""
-    known = Groups(groups)
     own = [line for patterns in locale.signals.values() for line in (*patterns.say, *patterns.unless)]
     try:
         for line in (*own, *locale.negators, *locale.quotes):
-            if may_be_empty(known.read(line)):
+            if groups.read(line).may_be_empty:
                 raise PatternError(f"{line!r} matches without a word")
     except PatternError as exc:
         raise SettingsError(f"{name}.toml: {exc}") from exc

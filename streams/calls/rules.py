@@ -130,10 +130,9 @@ class Rules:
         return _DEAF
 
     def warm(self) -> None:
-        """Compile the patterns of the default locale, so that its first call does not have to wait."""
-        voice = self.voice("")
-        for automaton in (voice.customer, voice.agent):
-            _ = automaton.tables
+        """Compile all patterns, the default locale's first, so that no call has to wait for its own."""
+        for voice in (self.voice(""), *self.voices.values()):
+            _ = voice.customer.tables, voice.agent.tables
 
     def under(self, label: str) -> "Rules":
         """Return these rules with the policy of that label, if it was in force since this worker started."""

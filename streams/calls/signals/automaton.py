@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from zlib import crc32
 
+from streams.calls.signals.patterns import Groups
 from streams.calls.signals.tables import Patterns, Tables
 
 
@@ -13,8 +14,8 @@ class Automaton:
     ----------
     signals : mapping of str to Patterns
         By signal id.
-    groups : mapping of str to sequence of str, optional
-        Named groups that patterns may use: ``{boss}``.
+    groups : Groups, optional
+        Named groups that patterns may use: ``{boss}``. Patterns that they have read are not read again.
     negators : sequence of str
         What, right before a pattern, means that it was not meant: ``not``, ``don't want to``. Further off it
         belongs to something else: "I'm not happy, I want your manager".
@@ -39,12 +40,13 @@ class Automaton:
     def __init__(
         self,
         signals: Mapping[str, Patterns],
-        groups: Mapping[str, Sequence[str]] | None = None,
+        groups: Groups | None = None,
         negators: Sequence[str] = (),
         quotes: Sequence[str] = (),
     ) -> None:
+        groups = groups or Groups()
         self._definition = (signals, groups, negators, quotes)
-        self.version = crc32(repr(self._definition).encode())
+        self.version = crc32(repr((signals, groups.lines, negators, quotes)).encode())
         self._made: dict[int, Tables] = {}
 
     @property

@@ -7,17 +7,15 @@ or two. The sets of places that this leads through are few, so each is worked ou
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from streams.calls.signals.walk import Arc, Walk, Ways
+from streams.calls.signals.walk import Arc, Walk
 
 _NOWHERE = 0
 
 
 class _Node(NamedTuple):
-    """A set of places: itself, the ways on, and all places that the beginning of a sentence adds."""
+    """A set of places, and the same with all that the beginning of a sentence adds."""
 
     places: frozenset[int]
-    ways: Ways
-    prefixes: tuple[str, ...]
     at_start: frozenset[int]
 
 
@@ -35,7 +33,6 @@ class Backwards:
 
     def __init__(self, arcs: Sequence[Sequence[Arc]], negators: Collection[str]) -> None:
         self._walk = Walk(arcs, negators)
-        self._negators = frozenset(negators)
         self._numbers: dict[frozenset[int], int] = {}
         self._nodes: list[_Node] = []
         self._moves: list[dict[str, int]] = []
@@ -67,27 +64,21 @@ class Backwards:
 
     def _follow(self, node: int, word: str) -> int:
         """Return the node after a word, and remember it; words that no way names share one."""
-        _, ways, prefixes, _ = self._nodes[node]
-        if word in ways.words or word in self._negators or word.startswith(prefixes):
-            following = self._moves[node][word] = self._after(ways, word)
+        places = self._nodes[node].places
+        if self._walk.names(places, word):
+            following = self._moves[node][word] = self._number(frozenset(self._walk.follow(places, word)))
             return following
         following = self._others[node]
         if following < 0:
-            following = self._others[node] = self._after(ways, "")
+            following = self._others[node] = self._number(frozenset(self._walk.follow(places, "")))
         return following
-
-    def _after(self, ways: Ways, word: str) -> int:
-        found: set[int] = set()
-        self._walk.add_targets(found, ways, word)
-        return self._number(frozenset(found))
 
     def _number(self, places: frozenset[int]) -> int:
         number = self._numbers.get(places)
         if number is None:
             number = self._numbers[places] = len(self._nodes)
-            ways = self._walk.ways(places)
             at_start = frozenset(self._walk.reached(places, at_start=True))
-            self._nodes.append(_Node(places, ways, tuple(text for text, _ in ways.prefixes), at_start))
+            self._nodes.append(_Node(places, at_start))
             self._moves.append({})
             self._others.append(-1)
         return number

@@ -8,7 +8,8 @@ seen in the sentence.
 from itertools import product
 from typing import NamedTuple
 
-from streams.calls.signals.patterns import Edge, Either, Gap, Node, Optional, PatternError, Sequenced, Word
+from streams.calls.signals.patterns import PatternError
+from streams.calls.signals.trees import Either, Gap, Node, Optional, Sequenced, Trees
 
 #: Ways to go through a pattern whose alternatives or options hold gaps.
 _MAX_WAYS = 1_000
@@ -51,8 +52,8 @@ class Way(NamedTuple):
     must_end: bool
 
 
-def ways_through(pattern: Node, shown: str) -> list[Way]:
-    """Return the ways through a pattern.
+def ways_through(pattern: Node, shown: str, trees: Trees) -> list[Way]:
+    """Return the ways through a pattern of these trees.
 
     Raises
     ------
@@ -61,48 +62,50 @@ def ways_through(pattern: Node, shown: str) -> list[Way]:
 
     Examples
     --------
-    >>> [way] = ways_through(Sequenced((Word("to"), Gap(3), Word("manager"))), "to ..3 manager")
+    >>> trees = Trees()
+    >>> tree = trees.sequenced([trees.word("to"), trees.gap(3), trees.word("manager")])
+    >>> [way] = ways_through(tree, "to ..3 manager", trees)
     >>> [ending] = way.endings
     >>> ending.needed, ending.last, ending.within
     ((Word(text='to', prefix=False),), Word(text='manager', prefix=False), 4)
     """
     found = []
-    for parts in _spread(pattern, shown):
-        fragments, spans = _fragments(parts)
-        required = [place for place, fragment in enumerate(fragments) if not may_be_empty(fragment)]
+    for parts in _spread(pattern, shown, trees):
+        fragments, spans = _fragments(parts, trees)
+        required = [place for place, fragment in enumerate(fragments) if not fragment.may_be_empty]
         if not required:
             continue  # it could match without a word, which is refused elsewhere
         endings = [
             place
             for place, fragment in enumerate(fragments)
-            if place == required[-1] or (place > required[-1] and _has_word(fragment))
+            if place == required[-1] or (place > required[-1] and fragment.has_word)
         ]
         found.append(
             Way(
                 tuple(fragments[place] for place in required),
                 tuple(_ending(place, required, fragments, spans) for place in endings),
-                any(_has_end(part) for part in fragments),
-                any(_needs_end(part) for part in fragments),
+                any(part.has_end for part in fragments),
+                any(part.needs_end for part in fragments),
             )
         )
     return found
 
 
-def _spread(node: Node, shown: str) -> list[tuple[Node, ...]]:
+def _spread(node: Node, shown: str, trees: Trees) -> list[tuple[Node, ...]]:
     """Return the sequences of gaps and parts without gaps that a tree stands for."""
     if isinstance(node, Gap):
         return [(node,)]
-    if not _has_gap(node):
+    if not node.has_gap:
         return [(node,)]
     if isinstance(node, Optional):
-        return [(), *_spread(node.part, shown)]
+        return [(), *_spread(node.part, shown, trees)]
     if isinstance(node, Either):
-        plain = tuple(part for part in node.parts if not _has_gap(part))
-        ways: list[tuple[Node, ...]] = [(Either(plain),)] if plain else []
-        ways += [way for part in node.parts if _has_gap(part) for way in _spread(part, shown)]
+        plain = tuple(part for part in node.parts if not part.has_gap)
+        ways: list[tuple[Node, ...]] = [(trees.either(plain),)] if plain else []
+        ways += [way for part in node.parts if part.has_gap for way in _spread(part, shown, trees)]
     else:
         assert isinstance(node, Sequenced)
-        choices = [_spread(part, shown) for part in node.parts]
+        choices = [_spread(part, shown, trees) for part in node.parts]
         count = 1
         for choice in choices:
             count *= len(choice)
@@ -120,7 +123,7 @@ def _ending(place: int, required: list[int], fragments: list[Node], spans: list[
     return Ending(fragments[place], tuple(fragments[other] for other in before), within)
 
 
-def _fragments(parts: tuple[Node, ...]) -> tuple[list[Node], list[int]]:
+def _fragments(parts: tuple[Node, ...], trees: Trees) -> tuple[list[Node], list[int]]:
     """Return what stands between the gaps, and the most words of each with the gap before it."""
     fragments: list[list[Node]] = [[]]
     spans = [0]
@@ -130,38 +133,10 @@ def _fragments(parts: tuple[Node, ...]) -> tuple[list[Node], list[int]]:
             spans.append(0)
         elif not isinstance(part, Gap):
             fragments[-1].append(part)
-        spans[-1] += most_words(part)
+        spans[-1] += part.most_words
     if not fragments[-1]:
         del fragments[-1], spans[-1]
-    return [held[0] if len(held) == 1 else Sequenced(tuple(held)) for held in fragments], spans
-
-
-def _has_gap(node: Node) -> bool:
-    if isinstance(node, Either | Sequenced):
-        return any(map(_has_gap, node.parts))
-    return _has_gap(node.part) if isinstance(node, Optional) else isinstance(node, Gap)
-
-
-def _has_word(node: Node) -> bool:
-    if isinstance(node, Either | Sequenced):
-        return any(map(_has_word, node.parts))
-    return _has_word(node.part) if isinstance(node, Optional) else isinstance(node, Word)
-
-
-def _has_end(node: Node) -> bool:
-    if isinstance(node, Either | Sequenced):
-        return any(map(_has_end, node.parts))
-    if isinstance(node, Optional):
-        return _has_end(node.part)
-    return isinstance(node, Edge) and not node.start
-
-
-def _needs_end(node: Node) -> bool:
-    if isinstance(node, Either):
-        return all(map(_needs_end, node.parts))
-    if isinstance(node, Sequenced):
-        return any(map(_needs_end, node.parts))
-    return isinstance(node, Edge) and not node.start
+    return [trees.sequenced(held) for held in fragments], spans
 
 
 def reach(pattern: Node) -> int:
@@ -169,34 +144,9 @@ def reach(pattern: Node) -> int:
 
     Examples
     --------
-    >>> reach(Sequenced((Word("usually"), Gap(4))))
+    >>> trees = Trees()
+    >>> reach(trees.sequenced([trees.word("usually"), trees.gap(4)]))
     4
     """
     last = pattern.parts[-1] if isinstance(pattern, Sequenced) else pattern
-    return last.words if isinstance(last, Gap) else 0
-
-
-def most_words(node: Node) -> int:
-    """Return how many words a match can have at most.
-
-    Examples
-    --------
-    >>> most_words(Sequenced((Word("to"), Gap(3), Word("manager"))))
-    5
-    """
-    if isinstance(node, Either):
-        return max(map(most_words, node.parts))
-    if isinstance(node, Sequenced):
-        return sum(map(most_words, node.parts))
-    if isinstance(node, Optional):
-        return most_words(node.part)
-    return node.words if isinstance(node, Gap) else int(isinstance(node, Word))
-
-
-def may_be_empty(node: Node) -> bool:
-    """Return whether a tree matches without a word."""
-    if isinstance(node, Either):
-        return any(map(may_be_empty, node.parts))
-    if isinstance(node, Sequenced):
-        return all(map(may_be_empty, node.parts))
-    return isinstance(node, Optional | Edge | Gap)
+    return last.most_words if isinstance(last, Gap) else 0

@@ -6,15 +6,8 @@ A pattern is a way through places: from its first to its last, over words.
 from collections.abc import Collection, Iterator, Sequence
 
 from streams.calls.signals.backwards import Backwards
-from streams.calls.signals.patterns import (
-    Either,
-    Gap,
-    Node,
-    Optional,
-    PatternError,
-    Sequenced,
-    Word,
-)
+from streams.calls.signals.patterns import PatternError
+from streams.calls.signals.trees import Either, Gap, Node, Optional, Sequenced, Word
 from streams.calls.signals.walk import ANY, AT_END, AT_START, FREE, MILD, PREFIX, WORD, Arc, Walk
 
 #: A recogniser may leave out apostrophes; what is then another word is not taken for the one that was meant.
@@ -170,7 +163,7 @@ class Machine:
             self._build(node.part, start, end)
             self._arc(start, FREE, _NONE, end)
         elif isinstance(node, Gap):
-            for _ in range(node.words):
+            for _ in range(node.most_words):
                 self._arc(start, FREE, _NONE, end)
                 through = self._place()
                 self._arc(start, self._gap_kind, _NONE, through)

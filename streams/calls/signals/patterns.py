@@ -12,7 +12,8 @@ A pattern never reaches over the end of a sentence, where a transcript has any. 
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from streams.calls.signals.trees import Node, Trees
 
 #: Longest gap that a pattern may leave open, in words.
 MAX_GAP = 8
@@ -30,48 +31,15 @@ class PatternError(ValueError):
     """A pattern that cannot be read; the message says which and why."""
 
 
-class Word(NamedTuple):
-    """One word; with `prefix` every word that begins so."""
-
-    text: str
-    prefix: bool = False
-
-
-class Gap(NamedTuple):
-    """Up to so many words of any kind."""
-
-    words: int
-
-
-class Edge(NamedTuple):
-    """The start or the end of a sentence."""
-
-    start: bool
-
-
-class Optional(NamedTuple):
-    """A part that may be missing."""
-
-    part: "Node"
-
-
-class Either(NamedTuple):
-    """One of several parts."""
-
-    parts: tuple["Node", ...]
-
-
-class Sequenced(NamedTuple):
-    """Parts one after the other."""
-
-    parts: tuple["Node", ...]
-
-
-Node = Word | Gap | Edge | Optional | Either | Sequenced
-
-
 class Groups:
-    """The named groups that patterns may use, each read once.
+    """The named groups that patterns may use, and the patterns read so far, each read once.
+
+    Attributes
+    ----------
+    lines : mapping of str to sequence of str
+        What each group stands for.
+    trees : Trees
+        Equal parts of what was read are one and the same.
 
     Examples
     --------
@@ -82,8 +50,10 @@ prefix=False), Word(text='supervisor', prefix=False))))))
     """
 
     def __init__(self, lines: Mapping[str, Sequence[str]] | None = None) -> None:
-        self._lines = lines or {}
+        self.lines = lines or {}
         self._known: dict[str, Node] = {}
+        self._read_already: dict[str, Node] = {}
+        self.trees = Trees()
 
     def read(self, pattern: str) -> Node:
         """Return the tree of a pattern.
@@ -93,7 +63,10 @@ prefix=False), Word(text='supervisor', prefix=False))))))
         PatternError
             When it cannot be read.
         """
-        return self._read(pattern, 0)
+        known = self._read_already.get(pattern)
+        if known is None:
+            known = self._read_already[pattern] = self._read(pattern, 0)
+        return known
 
     def _read(self, pattern: str, depth: int) -> Node:
         reading = _Reading(pattern, self, depth)
@@ -107,12 +80,12 @@ prefix=False), Word(text='supervisor', prefix=False))))))
         known = self._known.get(name)
         if known is not None:
             return known
-        lines = self._lines.get(name)
+        lines = self.lines.get(name)
         if not lines:
             raise PatternError(f"{pattern!r}: there is no group {{{name}}}")
         if depth == _MAX_DEPTH:
             raise PatternError(f"{pattern!r}: the group {{{name}}} contains itself")
-        node = self._known[name] = Either(tuple(self._read(line, depth + 1) for line in lines))
+        node = self._known[name] = self.trees.either([self._read(line, depth + 1) for line in lines])
         return node
 
 
@@ -136,7 +109,7 @@ class _Reading:
         while self._next_is("|"):
             self._at += 1
             parts.append(self._sequence())
-        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+        return self._groups.trees.either(parts)
 
     def _sequence(self) -> Node:
         parts: list[Node] = []
@@ -144,13 +117,13 @@ class _Reading:
             part = self._part()
             if self._next_is("?"):
                 self._at += 1
-                part = Optional(part)
+                part = self._groups.trees.optional(part)
             parts.append(part)
         if not parts:
             raise PatternError(
                 f"{self._pattern!r}: nothing stands between two marks; write (…)? for an option"
             )
-        return parts[0] if len(parts) == 1 else Sequenced(tuple(parts))
+        return self._groups.trees.sequenced(parts)
 
     def _part(self) -> Node:
         kind, text = self._pieces[self._at]
@@ -158,11 +131,11 @@ class _Reading:
         if kind == "word":
             return self._word(text)
         if kind == "gap":
-            return Gap(int(text))
+            return self._groups.trees.gap(int(text))
         if kind == "name":
             return self._groups.group(text, self._pattern, self._depth)
         if text in "^$":
-            return Edge(start=text == "^")
+            return self._groups.trees.edge(start=text == "^")
         if text != "(":
             raise PatternError(f"{self._pattern!r}: {text!r} stands where nothing can be optional")
         part = self.alternatives()
@@ -171,12 +144,12 @@ class _Reading:
         self._at += 1
         return part
 
-    def _word(self, text: str) -> Word:
+    def _word(self, text: str) -> Node:
         if not text.endswith("*"):
-            return Word(text)
+            return self._groups.trees.word(text)
         if len(text) <= _MIN_PREFIX:
             raise PatternError(f"{self._pattern!r}: {text!r} begins too many words")
-        return Word(text[:-1], prefix=True)
+        return self._groups.trees.word(text[:-1], prefix=True)
 
     def _next_is(self, mark: str) -> bool:
         return self.rest() and self._pieces[self._at] == ("mark", mark)

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from streams.calls.signals.finding import NOTHING, Awaiting, Found, bits
-from streams.calls.signals.fragments import Way, may_be_empty, reach, ways_through
+from streams.calls.signals.fragments import Way, reach, ways_through
 from streams.calls.signals.machine import Machine
-from streams.calls.signals.patterns import MAX_GAP, Groups, Node, PatternError
+from streams.calls.signals.patterns import MAX_GAP, Groups, PatternError
+from streams.calls.signals.trees import Node
 
 #: Nodes above which no more are made: a way that nobody has spoken before then leads back to the beginning.
 MAX_NODES = 200_000
@@ -64,12 +65,11 @@ class Tables:
     def __init__(
         self,
         signals: Mapping[str, Patterns],
-        groups: Mapping[str, Sequence[str]] | None,
+        groups: Groups,
         negators: Sequence[str],
         quotes: Sequence[str],
     ) -> None:
-        known = Groups(groups)
-        self._negators, self._quotes = _literal(negators, known), _literal(quotes, known)
+        self._negators, self._quotes = _literal(negators, groups), _literal(quotes, groups)
         self._whole = Machine(negators={words[0] for words in self._negators.get(1, ())})
         self._parts = Machine(open_ended=True)
         self._quoted = {signal for signal, patterns in signals.items() if patterns.quoted}
@@ -84,12 +84,12 @@ class Tables:
         for signal, patterns in signals.items():
             for barred, lines in ((False, patterns.say), (True, patterns.unless)):
                 for line in lines:
-                    tree = known.read(line)
-                    if may_be_empty(tree):
+                    tree = groups.read(line)
+                    if tree.may_be_empty:
                         raise PatternError(f"{line!r} matches without a word")
                     number = len(self._patterns)
                     self._patterns.append(_Pattern(signal, tree, barred, patterns.negated, reach(tree)))
-                    for way in ways_through(tree, line):
+                    for way in ways_through(tree, line, groups.trees):
                         self._add(number, way)
         self._ending = sum(self._at_end)
         self._words = frozenset(self._parts.words)

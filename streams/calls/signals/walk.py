@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 #: How an arc is taken; MILD by any word but a negator.
 FREE, AT_START, AT_END, WORD, PREFIX, ANY, MILD = range(7)
+#: Those that know the words they take.
+_NAMING = (WORD, PREFIX)
 
 
 class Arc(NamedTuple):
@@ -49,7 +51,7 @@ class Walk:
     def __init__(self, arcs: Sequence[Sequence[Arc]], negators: Collection[str] = ()) -> None:
         self._arcs = arcs
         self._negators = frozenset(negators)
-        self._ways: dict[int, Ways] = {}
+        self._closures: dict[int, tuple[int, ...]] = {}
 
     def reached(self, places: Iterable[int], *, at_start: bool = False, at_end: bool = False) -> set[int]:
         """Return these places and all that are reached from them without a word."""
@@ -72,9 +74,9 @@ class Walk:
             for arc in self._arcs[place]:
                 if not arc.takes_word:
                     continue
-                targets = self.reached((arc.target,))
+                targets = self._closure(arc.target)
                 if arc.kind in gaps:
-                    gaps[arc.kind] |= targets
+                    gaps[arc.kind].update(targets)
                 into = words if arc.kind == WORD else prefixes
                 for text in arc.texts:
                     into.setdefault(text, set()).update(targets)
@@ -89,14 +91,19 @@ class Walk:
         """Return all places that a word leads to from these."""
         found: set[int] = set()
         for place in places:
-            ways = self._ways.get(place)
-            if ways is None:
-                ways = self._ways[place] = self.ways((place,))
-            self.add_targets(found, ways, word)
+            for arc in self._arcs[place]:
+                if self._takes(arc, word):
+                    found.update(self._closure(arc.target))
         return found
 
+    def names(self, places: Iterable[int], word: str) -> bool:
+        """Return whether a word leads elsewhere from these than words that no arc knows."""
+        return word in self._negators or any(
+            arc.kind in _NAMING and self._takes(arc, word) for place in places for arc in self._arcs[place]
+        )
+
     def add_targets(self, found: set[int], ways: Ways, word: str) -> None:
-        """Add the places that a word leads to."""
+        """Add the places that a word leads to by ways of many places together."""
         words, prefixes, anywhere, mild = ways
         if word in words:
             found.update(words[word])
@@ -107,3 +114,17 @@ class Walk:
         for prefix, targets in prefixes:
             if word.startswith(prefix):
                 found.update(targets)
+
+    def _takes(self, arc: Arc, word: str) -> bool:
+        kind = arc.kind
+        if kind == WORD:
+            return word in arc.texts
+        if kind == PREFIX:
+            return word.startswith(tuple(arc.texts))
+        return kind == ANY or (kind == MILD and word not in self._negators)
+
+    def _closure(self, place: int) -> tuple[int, ...]:
+        known = self._closures.get(place)
+        if known is None:
+            known = self._closures[place] = tuple(self.reached((place,)))
+        return known
