@@ -1,10 +1,12 @@
 """A call's outcome, its customer's history and back: over the internal topics, on a real Kafka."""
 
+import re
 import time
 from typing import Any
 
 import pytest
 
+from models.prospects import FEATURES
 from streams.calls.events import (
     AgentJoined,
     CallEnded,
@@ -14,7 +16,16 @@ from streams.calls.events import (
     TranscriptTokens,
     WrapupCompleted,
 )
-from streams.topics import CALL_EVENTS, CALL_OUTCOMES, CUSTOMER_RISK, ESCALATION_ALERTS, TRANSCRIPT_TOKENS
+from streams.calls.reports import OutcomeReport
+from streams.codec import encode
+from streams.topics import (
+    CALL_EVENTS,
+    CALL_OUTCOMES,
+    CUSTOMER_RISK,
+    ESCALATION_ALERTS,
+    LABELLED_OUTCOMES,
+    TRANSCRIPT_TOKENS,
+)
 from tests.integration.conftest import Floor
 from tests.workers import Broker, until
 
@@ -73,6 +84,39 @@ def test_an_outcome_is_said_at_the_end_and_again_when_the_survey_comes(floor: Fl
     last = outcomes(broker, "told")[-1]
     assert (last["revision"], last["csat"], last["resolved"], last["matter"]) == (2, 1, False, "refund")
     assert last["timings"]["wrapup_ms"] == 5_000
+    assert last["predictions"] == {
+        "csat": None,
+        "nps_class": None,
+        "first_contact_resolution": None,
+        "labels": 0,
+        "response_rate": None,
+    }
+    reports = [record for record in broker.read_json(LABELLED_OUTCOMES) if "told:" in record["record_id"]]
+    assert [(report.get("ended"), report.get("resolved"), report.get("csat")) for report in reports] == [
+        (True, None, None),
+        (None, False, None),
+        (None, None, 1),
+    ]
+
+
+def test_what_surveys_said_of_calls_is_predicted_of_the_next(floor: Floor) -> None:
+    """labelled-outcomes, train_models, model-snapshots and back, once there are enough of them."""
+    broker = floor.broker
+    bad = [1.0 if name in ("risk_peak", "unrecovered", "escalated") else 0.2 for name in FEATURES]
+    for number in range(300):
+        angry = number % 2 == 0
+        features = tuple(bad if angry else [0.1] * len(FEATURES))
+        for report in (
+            OutcomeReport(f"s{number}:0", features, ended=True),
+            OutcomeReport(f"s{number}:1", features, csat=1 if angry else 5),
+        ):
+            broker.send(LABELLED_OUTCOMES, report.record_id.encode(), encode(report), 0)
+    until(lambda: max(map(int, re.findall(r"(\d+) surveys of", floor.worker.log)), default=0) >= 300, "all")
+    broker.send_all(a_bad_call("expected", "u-expected", a_while_ago()))
+    until(lambda: outcomes(broker, "expected"), "the outcome")
+    found = outcomes(broker, "expected")[0]["predictions"]
+    assert found["csat"] < 2.5
+    assert found["response_rate"] is not None
 
 
 def test_the_next_call_of_a_customer_says_what_was_before(floor: Floor) -> None:

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import msgspec
 
+from models.prospects import FEATURES, Head, Prospect, Prospects
 from streams.calls.events import AgentJoined, CallEnded, SurveySubmitted, WrapupCompleted
 from streams.calls.outcome import CallOutcome
-from streams.calls.reports import ContactReport, CustomerContext
+from streams.calls.reports import ContactReport, CustomerContext, OutcomeReport
 from tests.builders import BAD, CALM, Call, at, escalated, of_kind, portable, recovered, started
 
 
@@ -220,3 +223,58 @@ def test_what_would_be_a_guess_is_not_predicted() -> None:
         None,
         None,
     )
+
+
+# What the models of outcomes are told, and what they say.
+
+
+def reports(call: Call) -> list[OutcomeReport]:
+    return of_kind(call.outputs, OutcomeReport)
+
+
+def test_the_trainer_is_told_of_the_end_and_of_each_answer_once() -> None:
+    call = escalated()
+    call.apply(CallEnded("c1", at(100)), WrapupCompleted("c1", at(130), matter="refund"))
+    call.apply(
+        WrapupCompleted("c1", at(140), resolved=False), SurveySubmitted("c1", at(5_000), csat=2, nps=3)
+    )
+    assert [(r.record_id, r.ended, r.resolved, r.csat, r.nps) for r in reports(call)] == [
+        ("c1:outcome:0", True, None, None, None),
+        ("c1:outcome:2", False, False, None, None),
+        ("c1:outcome:3", False, None, 2, 3),
+    ]
+    assert len({report.features for report in reports(call)}) == 1
+
+
+def test_a_survey_in_the_call_is_told_at_its_end() -> None:
+    call = customers_call()
+    call.apply(SurveySubmitted("c1", at(90), csat=4), CallEnded("c1", at(100)))
+    [report] = reports(call)
+    assert (report.ended, report.csat) == (True, 4)
+
+
+def test_features_tell_a_call_that_went_wrong_from_one_that_did_not() -> None:
+    bad, good = escalated(), customers_call()
+    found = []
+    for call in (bad, good):
+        ended(call)
+        found.append(dict(zip(FEATURES, reports(call)[0].features, strict=True)))
+        assert all(0.0 <= value <= 1.0 for value in found[-1].values())
+    assert found[0]["unrecovered"] == found[0]["escalated"] == 1.0
+    assert found[1]["unrecovered"] == found[1]["escalated"] == 0.0
+    assert found[0]["risk_peak"] > found[1]["risk_peak"]
+    assert found[0]["worst_mood"] > found[1]["worst_mood"]
+
+
+def test_an_outcome_says_what_the_models_expect_and_null_while_there_is_not_enough() -> None:
+    call = customers_call()
+    assert ended(call).predictions == Prospect()
+    known = escalated()
+    head = Head((0.0,) * len(FEATURES) + (-2.0,), (0.0,) * (len(FEATURES) + 1))
+    heads = dict.fromkeys(("csat>1", "csat>2", "csat>3", "csat>4"), head)
+    prospects = Prospects(heads, {"csat": {"1": 150, "5": 50}}, ended=1_000, surveyed=200)
+    known.rules = replace(known.rules, prospects=prospects)
+    expected = ended(known).predictions
+    assert expected.csat == 1.48
+    assert (expected.nps_class, expected.first_contact_resolution) == (None, None)
+    assert (expected.labels, expected.response_rate) == (200, 0.2)
