@@ -16,11 +16,12 @@ from streams.calls.events import (
     CallTransferred,
     HoldEnded,
     HoldStarted,
+    SupervisorJoined,
     SurveySubmitted,
     WrapupCompleted,
 )
 from streams.calls.hearing import hear_again
-from streams.calls.labels import reviewed, verdict
+from streams.calls.labels import reviewed, stepped_in, surveyed, verdict
 from streams.calls.outputs import Gap, Output
 from streams.calls.phase import judge_happening
 from streams.calls.reports import ContactReport, CustomerContext
@@ -184,7 +185,18 @@ def _claimed(state: CallState, event: AlertClaimed, rules: Rules, out: list[Outp
     ours = episode is not None and event.alert_id in (episode.alert_id, episode.escalation_id)
     if state.claimed_by is None and (ours or event.alert_id == state.watch_id):
         state.claimed_by = event.by
+        _note_help(state)
         out.append(standing(state, event.at, rules))
+
+
+def _supervisor_joined(state: CallState, event: SupervisorJoined, rules: Rules, out: list[Output]) -> None:
+    out += stepped_in(state, event)
+    if event.mode != "listen":
+        _note_help(state)
+
+
+def _note_help(state: CallState) -> None:
+    state.helped_at = max((turn.utterance for turn in state.turns), default=state.helped_at)
 
 
 def _released(state: CallState, event: AlertReleased, rules: Rules, out: list[Output]) -> None:
@@ -212,6 +224,7 @@ def _surveyed(state: CallState, event: SurveySubmitted, rules: Rules, out: list[
     state.remains.survey(event)
     say_outcome(state, event.at, rules, out)
     learn_survey(state, event, out)
+    out += surveyed(state, event)
 
 
 def _wrapped_up(state: CallState, event: WrapupCompleted, rules: Rules, out: list[Output]) -> None:
@@ -230,6 +243,7 @@ _HANDLERS: dict[type[CallEvent], Callable[[CallState, Any, Rules, list[Output]],
     HoldStarted: _hold_started,
     HoldEnded: _hold_ended,
     CallTransferred: _transferred,
+    SupervisorJoined: _supervisor_joined,
     AlertClaimed: _claimed,
     AlertReleased: _released,
     AlertVerdict: _verdict,

@@ -178,6 +178,9 @@ class CallState(Struct, array_like=True, gc=False):
     remains: Remains | None = None  # of an ended call
     keep_until: int = 0  # when the remains may go
     look_at: int = 0  # when a silence or a hold has to be looked at, 0 for never
+    helped_at: int = (
+        -1
+    )  # the customer's last turn before somebody came to help: outcomes label only later ones
 
     @property
     def deadline(self) -> int:

@@ -35,6 +35,7 @@ class Stub(Struct, array_like=True, gc=False):
     promised_by: int
     remains: Remains | None
     keep_until: int
+    helped_at: int = -1
 
 
 def stub_of(state: CallState) -> Stub:

@@ -1,12 +1,16 @@
 """Who says what a call was, and which turns that is about."""
 
+from typing import Any
+
 import pytest
 
 from streams.calls.events import (
+    AlertClaimed,
     AlertVerdict,
     CallEnded,
     CallReviewed,
     LabelledTurn,
+    SupervisorJoined,
     SurveySubmitted,
     WrapupCompleted,
 )
@@ -98,3 +102,65 @@ def test_a_call_without_a_label_gives_no_example() -> None:
         call.customer(CALM, 40 + n)
     call.apply(CallEnded("c1", at(99)))
     assert labels(call.outputs) == []
+
+
+def bad_survey(call: Call, seconds: float = 500) -> list[LabelledTurn]:
+    return labels(call.apply(SurveySubmitted("c1", at(seconds), csat=1)))
+
+
+def test_a_bad_survey_labels_the_last_three_turns_a_little() -> None:
+    call = Call()
+    for n in range(5):
+        call.customer(f"turn number {n}", n)
+    call.apply(CallEnded("c1", at(40)))
+    made = bad_survey(call)
+    assert [label.tokens[-1] for label in made] == ["2", "3", "4"]
+    assert {(label.weight, label.negative, label.source) for label in made} == {(0.03, True, "survey")}
+
+
+@pytest.mark.parametrize("csat", [3, 5, None])
+def test_any_other_survey_labels_nothing(csat: int | None) -> None:
+    call = Call()
+    call.customer("turn number one", 1)
+    call.apply(CallEnded("c1", at(40)))
+    assert labels(call.apply(SurveySubmitted("c1", at(500), csat=csat, nps=0))) == []
+
+
+@pytest.mark.parametrize("mode", ["barge", "takeover"])
+def test_a_supervisor_who_steps_in_unasked_had_a_reason(mode: Any) -> None:
+    call = Call()
+    for n in range(4):
+        call.customer(f"turn number {n}", n)
+    made = labels(call.apply(SupervisorJoined("c1", at(9), mode=mode)))
+    assert [label.tokens[-1] for label in made] == ["1", "2", "3"]
+    assert {(label.weight, label.negative, label.source) for label in made} == {(0.7, True, "supervisor")}
+
+
+@pytest.mark.parametrize("mode", ["listen", "whisper"])
+def test_one_who_only_listens_says_nothing(mode: Any) -> None:
+    call = Call()
+    call.customer("turn number one", 1)
+    assert labels(call.apply(SupervisorJoined("c1", at(9), mode=mode))) == []
+
+
+def test_one_whom_an_alert_has_called_says_nothing() -> None:
+    assert labels(escalated().apply(SupervisorJoined("c1", at(30), mode="takeover"))) == []
+
+
+def test_once_somebody_came_to_help_a_survey_labels_only_what_was_said_after() -> None:
+    call = escalated()
+    call.apply(AlertClaimed("c1", at(25), call.alerts[-1].alert_id, "kim"))
+    call.customer("that was all i wanted", 30)
+    call.apply(CallEnded("c1", at(40)))
+    call.state = portable(call.known)
+    assert [label.tokens[0] for label in bad_survey(call)] == ["that"]
+    rescued = escalated()
+    rescued.apply(SupervisorJoined("c1", at(30), mode="takeover"), CallEnded("c1", at(40)))
+    assert bad_survey(rescued) == []
+
+
+def test_a_verdict_says_who_gave_it_under_another_name() -> None:
+    call = escalated()
+    verdict = AlertVerdict("c1", at(30), call.alerts[1].alert_id, "confirmed", "kim")
+    [by] = {label.by for label in labels(call.apply(verdict))}
+    assert by not in ("", "kim")
